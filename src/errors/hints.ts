@@ -1,0 +1,134 @@
+/**
+ * Why the kernel may have said no, from what is known of the host. Pure: the facts are read by src/launch/facts.ts.
+ *
+ * Sources: clone(2) and user_namespaces(7) for errnos and limits; Documentation/admin-guide/sysctl/user.rst; the AppArmor and
+ * Debian sysctls as those distributions document them; fs/namespace.c (mount_too_revealing) for procfs in a container.
+ * @module
+ */
+import { errnoName } from "../linux/errno.ts";
+
+/** What decides whether namespaces can be made here. `undefined`: this kernel has no such setting. */
+export interface HostFacts {
+  /** /proc/sys/user/max_user_namespaces */
+  readonly maxUserNamespaces: number | undefined;
+  /** /proc/sys/kernel/unprivileged_userns_clone: Debian's, Arch's */
+  readonly unprivilegedUsernsClone: number | undefined;
+  /** /proc/sys/kernel/apparmor_restrict_unprivileged_userns: Ubuntu's since 23.10 */
+  readonly apparmorRestrictUserns: number | undefined;
+  /** `Seccomp:` of /proc/self/status: 2 is a filter */
+  readonly seccompMode: number;
+  /** Mounts below /proc, which hide parts of it: every container runtime makes some */
+  readonly procMasked: boolean;
+  /** uname -r */
+  readonly kernelRelease: string;
+  /** Effective user id of the caller */
+  readonly uid: number;
+  /** The path of this binary, for an AppArmor profile */
+  readonly executable: string;
+}
+
+type Step = { readonly syscall: string; readonly sentence: string; readonly phase: string; readonly errno: number };
+
+/** System calls that not every kernel in use has, and the release that brought them. */
+const SINCE: Readonly<Record<string, string>> = {
+  open_tree: "5.2",
+  move_mount: "5.2",
+  fsopen: "5.2",
+  fsconfig: "5.2",
+  fsmount: "5.2",
+  clone3: "5.3",
+  pidfd_open: "5.3",
+  openat2: "5.6",
+  close_range: "5.9",
+  mount_setattr: "5.12",
+  landlock_create_ruleset: "5.13",
+};
+
+const sysctl = (setting: string): string => `allow it: sudo sysctl -w ${setting}`;
+
+const OUTER_SECCOMP = "a seccomp filter is active here, likely of an outer container: allow it there";
+
+const appArmor = (facts: HostFacts): string =>
+  `AppArmor restricts user namespaces here; allow them for this binary alone, in /etc/apparmor.d/bunker:\n` +
+  `  abi <abi/4.0>,\n` +
+  `  profile bunker ${facts.executable} flags=(unconfined) { userns, }\n` +
+  `then: sudo apparmor_parser -r /etc/apparmor.d/bunker\n` +
+  `or for all: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`;
+
+/** Settings that forbid user namespaces altogether, the plainest first. */
+const forbidden = (facts: HostFacts): string | undefined => {
+  if (facts.maxUserNamespaces === 0) {
+    return `user namespaces are turned off here; ${sysctl("user.max_user_namespaces=15000")}`;
+  }
+  if (facts.uid !== 0 && facts.unprivilegedUsernsClone === 0) {
+    return `user namespaces are for root only here; ${sysctl("kernel.unprivileged_userns_clone=1")}`;
+  }
+  if (facts.uid !== 0 && facts.apparmorRestrictUserns === 1) return appArmor(facts);
+  return undefined;
+};
+
+const DOCKER_SECCOMP = "(docker: --security-opt seccomp=unconfined, or a profile that allows clone, unshare, mount and pivot_root)";
+
+const cloneHint = (errno: string, facts: HostFacts): string | undefined => {
+  switch (errno) {
+    case "ENOSPC":
+      return (
+        forbidden(facts) ??
+        "a limit on namespaces is reached: 32 levels of nesting, or a /proc/sys/user/max_*_namespaces (shared by all of this user's)"
+      );
+    case "EUSERS":
+      return "user namespaces are nested 32 levels deep at most: start this one further out";
+    case "EPERM":
+    case "EACCES":
+      return (
+        forbidden(facts) ??
+        (facts.seccompMode === 2
+          ? `${OUTER_SECCOMP} ${DOCKER_SECCOMP}`
+          : "namespaces cannot be made in a chroot, nor by a user or group that has no mapping here")
+      );
+    case "EAGAIN":
+      return "the limit on processes is reached: ulimit -u, or pids.max of the cgroup";
+    case "ENOMEM":
+      return "the kernel has no memory or no pids left";
+    case "EINVAL":
+      return "this kernel lacks one of the namespaces: look at /proc/self/ns";
+    default:
+      return undefined;
+  }
+};
+
+const mountsProc = ({ syscall, sentence }: Step): boolean =>
+  ["fsmount", "mount", "fsconfig"].includes(syscall) && /\bproc(fs)?\b/.test(sentence);
+
+const procHint = (facts: HostFacts): string =>
+  facts.procMasked
+    ? "parts of /proc are hidden by an outer container, so that the kernel allows no new one.\n" +
+      "Show them there (docker --security-opt systempaths=unconfined; kubernetes procMount: Unmasked), or do without an own /proc: --pid host"
+    : "the kernel allows a new /proc only where a full one is in view: mount one outside, or use --pid host";
+
+const denied = (step: Step, facts: HostFacts): string | undefined => {
+  if (step.sentence.includes("uid_map") || step.sentence.includes("gid_map")) {
+    return forbidden(facts) ?? "ids can be mapped only by who owns them";
+  }
+  if (mountsProc(step)) return procHint(facts);
+  return forbidden(facts) ?? (facts.seccompMode === 2 ? `${OUTER_SECCOMP} ${DOCKER_SECCOMP}` : undefined);
+};
+
+const noSuchCall = (step: Step, facts: HostFacts): string => {
+  const since = SINCE[step.syscall];
+  const kernel = since === undefined ? "" : `${step.syscall} came with Linux ${since}, this is ${facts.kernelRelease}`;
+  if (facts.seccompMode === 2) return `${kernel && `${kernel}; `}${OUTER_SECCOMP} ${DOCKER_SECCOMP}`;
+  return kernel || `this kernel, ${facts.kernelRelease}, has no ${step.syscall}`;
+};
+
+/** What to do about a failed step, as far as the host tells. */
+export const hintFor = (step: Step, facts: HostFacts): string | undefined => {
+  const errno = errnoName(step.errno);
+  if (errno === "ENOSYS") return noSuchCall(step, facts);
+  if (["clone", "clone3", "unshare"].includes(step.syscall)) return cloneHint(errno, facts);
+  if (errno === "EPERM" || errno === "EACCES") return denied(step, facts);
+  if (errno === "ENOSPC" && /mount|open_tree/.test(step.syscall)) {
+    return "the limit on mounts is reached: /proc/sys/fs/mount-max";
+  }
+  return undefined;
+};

@@ -1,0 +1,40 @@
+/**
+ * The end of the supervisor: it executes the monitor in its own place.
+ *
+ * The process stays the sandbox's parent and keeps its pid, its terminal and its place in the caller's job; a JavaScript
+ * runtime becomes a few pages.
+ * @module
+ */
+import { ptr } from "bun:ffi";
+import { assemble } from "../codegen/image.ts";
+import { MONITOR_FDS, monitorProgram } from "../launcher/monitor.ts";
+import { SIG_SETMASK, SIGNAL_SET_BYTES } from "../linux/process.ts";
+import { cString } from "./fd.ts";
+import { arch, mustCall } from "./libc.ts";
+import type { Launched } from "./launch.ts";
+import { executableOf } from "./memfd.ts";
+
+const AT_EMPTY_PATH = 0x1000;
+const ALL_SIGNALS = new Uint8Array(SIGNAL_SET_BYTES).fill(0xff);
+
+const pointers = (texts: readonly Uint8Array[]): BigUint64Array =>
+  new BigUint64Array([...texts.map((text) => BigInt(ptr(text))), 0n]);
+
+/**
+ * Does not come back. Its arguments stay, so that ps(1) shows what was asked for; its environment is gone.
+ * @throws CallError when the monitor cannot be executed; the sandbox still runs then
+ */
+export const becomeMonitor = (launched: Launched, args: readonly string[]): never => {
+  const fds = {
+    status: launched.status.raise(MONITOR_FDS.above).keepOnExec(),
+    lifeline: launched.lifeline.raise(MONITOR_FDS.above).keepOnExec(),
+  };
+  const image = executableOf(assemble(monitorProgram({ initPid: launched.pid, ...fds }), arch));
+  const texts = args.map(cString);
+  const argv = pointers(texts);
+  const empty = new Uint8Array(8);
+  // From here to the monitor's signalfd no signal is lost: what arrives stays pending through the exec.
+  mustCall("rt_sigprocmask()", "rt_sigprocmask", SIG_SETMASK, ptr(ALL_SIGNALS), 0, SIGNAL_SET_BYTES);
+  mustCall("execveat(monitor)", "execveat", image.number, ptr(empty), ptr(argv), ptr(pointers([])), AT_EMPTY_PATH);
+  throw new Error("execveat came back without an error");
+};

@@ -1,0 +1,100 @@
+/**
+ * One launch: pipes, sources, clone, maps, release.
+ * @module
+ */
+import { ptr } from "bun:ffi";
+import { FDS } from "../launcher/layout.ts";
+import { ID_POOL_BASE } from "../linux/idpool.ts";
+import { type Cloned, cloneInto, type Move } from "./clone.ts";
+import { cString, OwnedFd, openPipe, writeProcFile } from "./fd.ts";
+import { mustCall, tryCall } from "./libc.ts";
+import { executableOf } from "./memfd.ts";
+
+export interface LaunchOptions {
+  readonly image: Uint8Array;
+  /** CLONE_NEW* bits. */
+  readonly namespaces: number;
+  /** Paths that this process opens for the launcher, in the order of their descriptors. */
+  readonly sources: readonly string[];
+  /** Ids inside that get an unprivileged id of the sandbox's own outside; undefined: the launcher maps its own. */
+  readonly ownIds: { readonly uid: number; readonly gid: number } | undefined;
+  readonly ambient: boolean;
+}
+
+/** A sandbox whose launcher runs, or waits to be released. */
+export class Launched implements Disposable {
+  readonly pid: number;
+  readonly pidfd: OwnedFd;
+  readonly status: OwnedFd;
+  /** The writing end. Closing it ends the sandbox. */
+  readonly lifeline: OwnedFd;
+
+  constructor(cloned: Cloned, status: OwnedFd, lifeline: OwnedFd) {
+    this.pid = cloned.pid;
+    this.pidfd = cloned.pidfd;
+    this.status = status;
+    this.lifeline = lifeline;
+  }
+
+  /** Lets the launcher go on. A launcher that has ended before is found out by its status, not here. */
+  release(): void {
+    tryCall("write", this.lifeline.number, ptr(new Uint8Array([1])), 1);
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of [this.lifeline, this.status, this.pidfd]) fd[Symbol.dispose]();
+  }
+}
+
+const AT_FDCWD = -100;
+const OPEN_TREE_CLONE = 1;
+const O_CLOEXEC = 0o2000000;
+const AT_RECURSIVE = 0x8000;
+
+/** A detached copy of the mounts below a path, made with this process's rights. */
+const openSource = (path: string): OwnedFd => {
+  const name = cString(path);
+  const bits = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE;
+  return new OwnedFd(mustCall(`open_tree(${JSON.stringify(path)})`, "open_tree", AT_FDCWD, ptr(name), bits));
+};
+
+/**
+ * The kernel id of a sandbox that root starts follows from the pid of its first process, which is nobody else's while it lives:
+ * no file, no lock, nothing to clean up (linux/idpool.ts).
+ */
+export const mapOwnIds = (pid: number, inside: { readonly uid: number; readonly gid: number }): void => {
+  writeProcFile(`/proc/${pid}/gid_map`, `${inside.gid} ${ID_POOL_BASE + pid} 1`);
+  writeProcFile(`/proc/${pid}/uid_map`, `${inside.uid} ${ID_POOL_BASE + pid} 1`);
+};
+
+/** @throws CallError; nothing is left behind then */
+export const launch = ({ image, namespaces, sources, ownIds, ambient }: LaunchOptions): Launched => {
+  using scope = new DisposableStack();
+  // Above every number that the launcher gives a meaning to, so that no move overwrites what a later one needs.
+  const own = (fd: OwnedFd): OwnedFd => scope.use(fd).raise(FDS.firstSource + sources.length);
+  const [status, lifeline] = [openPipe(), openPipe()];
+  for (const fd of [status.reading, status.writing, lifeline.reading, lifeline.writing]) own(fd);
+  const executable = own(executableOf(image));
+  const opened = sources.map((path) => own(openSource(path)));
+  const moves: readonly Move[] = [
+    { from: status.writing.number, to: FDS.status },
+    { from: lifeline.reading.number, to: FDS.lifeline },
+    ...opened.map((fd, index) => ({ from: fd.number, to: FDS.firstSource + index })),
+  ];
+  const cloned = cloneInto({ namespaces, image: executable, moves, ambient });
+  const keep = (fd: OwnedFd): OwnedFd => new OwnedFd(fd.release());
+  const launched = new Launched(cloned, keep(status.reading), keep(lifeline.writing));
+  if (ownIds) mapOrEnd(launched, ownIds);
+  return launched;
+};
+
+const mapOrEnd = (launched: Launched, ids: { readonly uid: number; readonly gid: number }): void => {
+  try {
+    mapOwnIds(launched.pid, ids);
+  } catch (error) {
+    // The end of the lifeline makes the launcher leave.
+    launched[Symbol.dispose]();
+    tryCall("wait4", launched.pid, 0, 0, 0);
+    throw error;
+  }
+};

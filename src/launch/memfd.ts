@@ -1,0 +1,63 @@
+/**
+ * An executable that is in no directory: written once, sealed, executed by descriptor.
+ *
+ * Sealed against writing, since the payload could otherwise change, through /proc/PID/exe, what the next sandbox executes
+ * (CVE-2019-5736). Where memfds may not be executed (vm.memfd_noexec=2), an unnamed file stands in.
+ * @module
+ */
+import { ptr } from "bun:ffi";
+import { errnos } from "../linux/errno.ts";
+import { cString, OwnedFd } from "./fd.ts";
+import { CallError, mustCall, tryCall } from "./libc.ts";
+
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const MFD_EXEC = 0x10;
+const F_ADD_SEALS = 1033;
+const F_SEAL_ALL = 0x1 | 0x2 | 0x4 | 0x8;
+
+const NAME = cString("bunker");
+
+/** MFD_EXEC exists since Linux 6.3; a kernel before that refuses the bit and makes every memfd executable. */
+const createMemfd = (): number => {
+  const fd = tryCall("memfd_create", ptr(NAME), MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+  return fd === -errnos.EINVAL ? tryCall("memfd_create", ptr(NAME), MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd;
+};
+
+const writeAll = (fd: number, image: Uint8Array): void => {
+  for (let at = 0; at < image.length; ) {
+    const rest = image.subarray(at);
+    at += mustCall("write(image)", "write", fd, ptr(rest), rest.length);
+  }
+};
+
+const AT_FDCWD = -100;
+const O_RDONLY = 0;
+const O_RDWR = 2;
+const O_CLOEXEC = 0o2000000;
+/** `__O_TMPFILE | O_DIRECTORY`; O_DIRECTORY differs between the two architectures. */
+const O_TMPFILE = 0o20000000 | (process.arch === "arm64" ? 0o40000 : 0o200000);
+
+const runtimeDirectory = (): string => process.env.XDG_RUNTIME_DIR ?? (process.getuid?.() === 0 ? "/run" : "/tmp");
+
+/** A file without a name, opened again for reading: the kernel executes nothing that is open for writing (ETXTBSY). */
+const unnamedFile = (image: Uint8Array): OwnedFd => {
+  const directory = cString(runtimeDirectory());
+  using writing = new OwnedFd(
+    mustCall(`open("${runtimeDirectory()}", O_TMPFILE)`, "openat", AT_FDCWD, ptr(directory), O_TMPFILE | O_RDWR | O_CLOEXEC, 0o700),
+  );
+  writeAll(writing.number, image);
+  const again = cString(`/proc/self/fd/${writing.number}`);
+  return new OwnedFd(mustCall("open(image)", "openat", AT_FDCWD, ptr(again), O_RDONLY | O_CLOEXEC));
+};
+
+/** @throws CallError when neither way is open */
+export const executableOf = (image: Uint8Array): OwnedFd => {
+  const created = createMemfd();
+  if (created === -errnos.EACCES) return unnamedFile(image);
+  if (created < 0) throw new CallError('memfd_create("bunker")', -created);
+  const fd = new OwnedFd(created);
+  writeAll(created, image);
+  mustCall("fcntl(F_ADD_SEALS)", "fcntl", created, F_ADD_SEALS, F_SEAL_ALL);
+  return fd;
+};

@@ -1,0 +1,71 @@
+/**
+ * PID 1 of the sandbox: what the launcher becomes once the payload runs.
+ *
+ * It reaps every orphan, hands signals from outside on to the payload, reports how the payload ended, and ends the whole
+ * sandbox by its own exit: the kernel then kills every process of the PID namespace (pid_namespaces(7)).
+ *
+ * Why the lifeline and not only a parent-death signal: that one is armed late, is cleared by changes of identity, and belongs
+ * to a thread; a pipe is at its end exactly when nobody holds its other end.
+ * @module
+ */
+import { branch, jump, label, slot } from "../ir/build.ts";
+import { call, closeRange, exitGroup, ignoring } from "../ir/calls.ts";
+import type { Op } from "../ir/op.ts";
+import { EXIT, SIGNALS, WNOHANG, WUNTRACED } from "../linux/process.ts";
+import { report, usageInRecord } from "./report.ts";
+import { exitCodeOf, openSignalfd, poll, polled, readSignal, received, waited, waitFor } from "./signals.ts";
+
+/** Pid of the payload in init's own namespace. */
+export const payloadPid = slot("payload");
+/** The reading end of the lifeline. */
+export const lifelineFd = slot("lifeline");
+
+const signalFd = slot("signalfd");
+const exitCode = slot("exit code");
+const ready = slot("ready");
+
+/**
+ * Only what came from outside, from a process, is handed on: a signal of the terminal's has reached the payload already, and
+ * one that the payload sent to PID 1 was never meant for itself.
+ */
+const forward = (): readonly Op[] => [
+  branch(received.code, "greater", 0, "init: next signal"),
+  branch(received.sender, "notEqual", 0, "init: next signal"),
+  ignoring(call("kill", [payloadPid, received.signal])),
+];
+
+/** From the moment at which the payload runs. Does not come back. */
+export const runInit = (): readonly Op[] => {
+  const usage = usageInRecord();
+  return [
+    ...report("started"),
+    // The payload's standard streams are not held open by somebody else.
+    closeRange(0, 2),
+    openSignalfd(signalFd),
+    ...usage.ops,
+    label("init: loop"),
+    ...poll([signalFd, lifelineFd]),
+    polled(1, ready),
+    branch(ready, "notEqual", 0, "init: abandoned"),
+    label("init: next signal"),
+    ...readSignal(signalFd, "init: reap"),
+    branch(received.signal, "equal", SIGNALS.CHLD, "init: next signal"),
+    ...forward(),
+    jump("init: next signal"),
+    // One SIGCHLD may stand for several children, so every wake-up reaps all there are.
+    label("init: reap"),
+    ...waitFor(-1, WNOHANG | WUNTRACED, usage.address, "init: loop"),
+    branch(waited.pid, "notEqual", payloadPid, "init: reap"),
+    ...exitCodeOf(exitCode, "init: stopped", "init: exited"),
+    ...report("exited", waited.status),
+    label("init: leave"),
+    ignoring(call("kill", [payloadPid, SIGNALS.KILL])),
+    exitGroup(exitCode),
+    label("init: stopped"),
+    ...report("stopped", waited.status),
+    jump("init: reap"),
+    label("init: abandoned"),
+    { kind: "set", into: exitCode, value: EXIT.signalBase + SIGNALS.KILL },
+    jump("init: leave"),
+  ];
+};

@@ -1,0 +1,94 @@
+/**
+ * What plugins yield: the vocabulary in which a sandbox is described.
+ *
+ * Contributions are data. What they become is decided in one place, by merge.ts and lower.ts.
+ * @module
+ */
+import type { Op } from "../ir/op.ts";
+import type { NamespaceName } from "../linux/namespace.ts";
+import type { OpenPhase } from "./phase.ts";
+
+/**
+ * Who the payload is. One id is mapped; everything else shows as the overflow id 65534.
+ */
+export interface Identity {
+  /** The user id that the payload has inside. `caller`: the id of whoever starts the sandbox, 1000 where that is root. */
+  readonly uid: number | "caller";
+  readonly gid: number | "caller";
+  /**
+   * The kernel's view of that id.
+   * - `caller`: the caller's own uid and gid.
+   * - `own`: an unprivileged id that no other sandbox has, for a caller that is root.
+   * - `host`: no user namespace at all; the payload is the caller.
+   */
+  readonly outside: "caller" | "own" | "host";
+  /** Login name and home directory in the sandbox's own /etc/passwd. */
+  readonly name: string;
+  readonly home: string;
+}
+
+/** What is mounted on `/`. */
+export type Root =
+  | { readonly type: "tmpfs"; readonly sizeBytes: number; readonly inodes: number }
+  | { readonly type: "directory"; readonly source: string; readonly readOnly: boolean };
+
+/** A piece of a synthesised file: text, or an id that may only be known when the sandbox starts. */
+export type ContentPart = string | { readonly id: "uid" | "gid" };
+
+/** One thing in the sandbox's file system. Missing parent directories are made. */
+export type Entry = { readonly target: string } & (
+  | {
+      readonly type: "bind";
+      /** Absolute path on the host. Submounts come along. */
+      readonly source: string;
+      /** What the source is; the target is made to match. */
+      readonly node: "directory" | "file" | "device";
+      /** Recursively: submounts too. */
+      readonly readOnly: boolean;
+      readonly noexec?: boolean;
+    }
+  | {
+      readonly type: "tmpfs";
+      readonly sizeBytes: number;
+      readonly inodes: number;
+      readonly mode: number;
+      readonly noexec?: boolean;
+      readonly readOnly?: boolean;
+    }
+  /** A pseudo file system of the kernel's. `options` as mount(8) takes them: `newinstance,ptmxmode=0666`. */
+  | { readonly type: "filesystem"; readonly filesystem: "proc" | "mqueue" | "devpts"; readonly options: string }
+  | { readonly type: "directory"; readonly mode: number }
+  | { readonly type: "file"; readonly mode: number; readonly content: readonly ContentPart[] }
+  | { readonly type: "symlink"; readonly to: string }
+);
+
+export type Contribution =
+  | { readonly kind: "namespace"; readonly name: NamespaceName }
+  | { readonly kind: "identity"; readonly identity: Identity }
+  | { readonly kind: "root"; readonly root: Root }
+  | { readonly kind: "entry"; readonly entry: Entry }
+  /** Operations that the launcher runs at the end of a phase, in the order of the plugins. */
+  | { readonly kind: "inside"; readonly phase: OpenPhase; readonly ops: readonly Op[] }
+  | { readonly kind: "environment"; readonly name: string; readonly value: string }
+  /** Where the payload starts: an absolute path inside. The last one wins. */
+  | { readonly kind: "workdir"; readonly path: string }
+  /** `false`: the payload is the first process itself, nothing reaps or forwards for it. */
+  | { readonly kind: "init"; readonly enabled: boolean }
+  /** Capability numbers that the payload holds in all five sets; without any contribution it holds none. */
+  | { readonly kind: "capabilities"; readonly numbers: readonly number[] }
+  /** The payload (and everything that it starts) may gain privileges through execve. */
+  | { readonly kind: "newPrivileges"; readonly allowed: boolean }
+  /** A sentence for people who read `bunker explain`. */
+  | { readonly kind: "note"; readonly text: string };
+
+export const namespace = (name: NamespaceName): Contribution => ({ kind: "namespace", name });
+export const identity = (value: Identity): Contribution => ({ kind: "identity", identity: value });
+export const root = (value: Root): Contribution => ({ kind: "root", root: value });
+export const entry = (value: Entry): Contribution => ({ kind: "entry", entry: value });
+export const inside = (phase: OpenPhase, ...ops: readonly Op[]): Contribution => ({ kind: "inside", phase, ops });
+export const environment = (name: string, value: string): Contribution => ({ kind: "environment", name, value });
+export const workdir = (path: string): Contribution => ({ kind: "workdir", path });
+export const init = (enabled: boolean): Contribution => ({ kind: "init", enabled });
+export const capabilities = (numbers: readonly number[]): Contribution => ({ kind: "capabilities", numbers });
+export const newPrivileges = (allowed: boolean): Contribution => ({ kind: "newPrivileges", allowed });
+export const note = (value: string): Contribution => ({ kind: "note", text: value });

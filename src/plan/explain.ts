@@ -1,0 +1,148 @@
+/**
+ * A plan for people, and for machines: what the sandbox will be, and which plugin asked for what.
+ * @module
+ */
+import { printable, quoted } from "../errors/text.ts";
+import type { Op } from "../ir/op.ts";
+import { printOp, printProgram } from "../ir/print.ts";
+import type { Program } from "../ir/program.ts";
+import { CAPABILITIES } from "../linux/capability.ts";
+import type { ContentPart, Entry, Identity, Root } from "./contribution.ts";
+import type { From, Plan } from "./plan.ts";
+
+type Row = readonly string[];
+
+/** Rows with their columns aligned; the last one is left ragged. */
+const columns = (rows: readonly Row[]): readonly string[] => {
+  const widths = rows.reduce<number[]>((all, row) => row.slice(0, -1).map((cell, at) => Math.max(cell.length, all[at] ?? 0)), []);
+  return rows.map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd());
+};
+
+const section = (title: string, rows: readonly Row[]): readonly string[] =>
+  rows.length === 0 ? [] : ["", title, ...columns(rows)];
+
+const size = (bytes: number): string => {
+  const unit = bytes % 2 ** 30 === 0 ? ([30, "GiB"] as const) : bytes % 2 ** 20 === 0 ? ([20, "MiB"] as const) : ([10, "KiB"] as const);
+  return `${bytes / 2 ** unit[0]} ${unit[1]}`;
+};
+
+const mode = (bits: number): string => `0${bits.toString(8)}`;
+
+/** A word of a shell: quoted only where it must be. */
+const word = (value: string): string => (/^[\w@%+=:,./-]+$/.test(value) ? value : quoted(value));
+
+const idName = (id: number | "caller"): string => (id === "caller" ? "the caller's id" : String(id));
+
+const OUTSIDE: Readonly<Record<Identity["outside"], string>> = {
+  caller: "the caller's ids outside",
+  own: "unprivileged ids outside that no other sandbox has",
+  host: "no user namespace: the caller itself",
+};
+
+const identityText = ({ uid, gid, outside, name, home }: Identity): string =>
+  `${printable(name)}, uid ${idName(uid)}, gid ${idName(gid)}, home ${word(home)}; ${OUTSIDE[outside]}`;
+
+const rootText = (root: Root): string =>
+  root.type === "tmpfs"
+    ? `tmpfs of ${size(root.sizeBytes)}, ${root.inodes} inodes, read-only once it is built`
+    : `directory ${word(root.source)}, ${root.readOnly ? "read-only" : "writable"}`;
+
+const contentText = (content: readonly ContentPart[]): string => {
+  const bytes = content.reduce((sum, part) => sum + (typeof part === "string" ? Buffer.byteLength(part) : 0), 0);
+  return `${bytes} bytes${content.some((part) => typeof part !== "string") ? " and ids" : ""}`;
+};
+
+const flagList = (...flags: readonly (string | false | undefined)[]): string => flags.filter(Boolean).join(", ");
+
+const entryText = (entry: Entry): string => {
+  switch (entry.type) {
+    case "bind": {
+      const source = entry.source === entry.target ? `host ${entry.node}` : `host ${entry.node} ${word(entry.source)}`;
+      return flagList(source, entry.readOnly ? "read-only" : "writable", entry.noexec && "noexec");
+    }
+    case "tmpfs":
+      return flagList(
+        `tmpfs of ${size(entry.sizeBytes)}`,
+        `${entry.inodes} inodes`,
+        `mode ${mode(entry.mode)}`,
+        entry.readOnly && "read-only",
+        entry.noexec && "noexec",
+      );
+    case "filesystem":
+      return flagList(`new ${entry.filesystem}`, printable(entry.options));
+    case "directory":
+      return `directory, mode ${mode(entry.mode)}`;
+    case "file":
+      return `file of ${contentText(entry.content)}, mode ${mode(entry.mode)}`;
+    case "symlink":
+      return `link to ${word(entry.to)}`;
+  }
+};
+
+/** What people want to know of an operation: its own words where it has some. */
+const opText = (op: Op): string => ((op.kind === "syscall" || op.kind === "fail") && op.origin?.sentence) || printOp(op);
+
+const stepRows = (plan: Plan): readonly Row[] =>
+  plan.steps.flatMap(({ phase, ops, plugin }) =>
+    ops.filter((op) => op.kind === "syscall").map((op) => [phase, printable(opText(op)), plugin]),
+  );
+
+const capabilityText = (numbers: readonly number[]): string =>
+  numbers.length === 0 ? "none, in all five sets" : numbers.map((number) => CAPABILITIES[number] ?? `CAP_${number}`).join(" ");
+
+const supervisionText = ({ supervisedBy }: Plan): string =>
+  supervisedBy.length === 0
+    ? "self-contained: no plugin has work to do outside, so that it can be compiled"
+    : `supervised: ${supervisedBy.map(({ plugin, hooks }) => `${plugin} has work to do outside (${hooks.join(", ")})`).join("; ")}`;
+
+const summaryRows = (plan: Plan): readonly Row[] => [
+  ["command", plan.command.map(word).join(" "), ""],
+  ["kind", supervisionText(plan), ""],
+  ["identity", identityText(plan.identity), plan.identity.plugin],
+  ["root", rootText(plan.root), plan.root.plugin],
+  ["directory", word(plan.workdir.path), plan.workdir.plugin],
+  ["init", plan.init.enabled ? "yes: reaps, forwards signals" : "no: the command is the first process", plan.init.plugin],
+  ["capabilities", capabilityText(plan.capabilities.numbers), plan.capabilities.plugin],
+  ["execve", plan.newPrivileges.allowed ? "may gain privileges" : "gains no privileges (no_new_privs)", plan.newPrivileges.plugin],
+];
+
+/** The plan as text: each line ends with the plugin that asked for it. */
+export const explainPlan = (plan: Plan): string =>
+  [
+    ...columns(summaryRows(plan)).map((line) => line.slice(2)),
+    ...section("namespaces", plan.namespaces.map(({ name, plugin }) => [name, plugin])),
+    ...section("file system", plan.entries.map((entry) => [word(entry.target), entryText(entry), entry.plugin])),
+    ...section("environment", plan.environment.map(({ name, value, plugin }) => [`${word(name)}=${word(value)}`, plugin])),
+    ...section("steps", stepRows(plan)),
+    ...section("notes", plan.notes.map(({ text, plugin }) => [printable(text), plugin])),
+  ].join("\n");
+
+/** Every operation, in strace's notation, under headings that say who asked. */
+export const explainProgram = (program: Program): string => printProgram(program, { origins: true });
+
+const withoutOps = ({ phase, ops, plugin }: Plan["steps"][number]): Record<string, unknown> => ({
+  phase,
+  plugin,
+  operations: ops.map(printOp),
+});
+
+const capabilitiesToJson = ({ numbers, plugin }: From<{ readonly numbers: readonly number[] }>): Record<string, unknown> => ({
+  names: numbers.map((number) => CAPABILITIES[number] ?? `CAP_${number}`),
+  plugin,
+});
+
+/** The plan as JSON has it: operations as text. */
+export const planToJson = (plan: Plan): Record<string, unknown> => ({
+  ...plan,
+  selfContained: plan.supervisedBy.length === 0,
+  steps: plan.steps.map(withoutOps),
+  capabilities: capabilitiesToJson(plan.capabilities),
+});
+
+/** The program as JSON has it: one object an operation. */
+export const programToJson = (program: Program): readonly Record<string, unknown>[] =>
+  program.ops.map((op) => ({
+    kind: op.kind,
+    text: printOp(op),
+    ...((op.kind === "syscall" || op.kind === "fail") && op.origin ? { origin: op.origin } : {}),
+  }));

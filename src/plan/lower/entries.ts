@@ -1,0 +1,95 @@
+/**
+ * Entries of the plan → the calls that make them, after the root has changed.
+ * @module
+ */
+import { flags, slot, text } from "../../ir/build.ts";
+import { close, mount, openat, symlinkat, write } from "../../ir/calls.ts";
+import type { Op, Slot } from "../../ir/op.ts";
+import { MS } from "../../linux/mount.ts";
+import type { Entry } from "../contribution.ts";
+import type { From, Plan } from "../plan.ts";
+import { stamp } from "./target.ts";
+import { procMount, sourceSlot } from "./sources.ts";
+import { TMPFS_FLAGS, tmpfsOptions } from "./root.ts";
+import { attach, type Ground, type Made, makeDirectory, mountFresh, ownParents, relative } from "./targets.ts";
+
+type Of<T extends Entry["type"]> = Extract<Entry, { type: T }>;
+
+/** Writes an id that is only known at run time to a descriptor. `name` tells several of them apart. */
+export type WriteId = (which: "uid" | "gid", fd: Slot, name: string) => readonly Op[];
+
+const fd = slot("file");
+
+const makeFile = (entry: Of<"file">, path: string, writeId: WriteId): readonly Op[] => [
+  openat(path, { O_WRONLY: 1, O_CREAT: 0o100, O_EXCL: 0o200, O_NOFOLLOW: 0o400000 }, entry.mode, fd),
+  ...entry.content.flatMap((part, index) =>
+    typeof part === "string" ? [write(fd, text(part), Buffer.byteLength(part))] : writeId(part.id, fd, `${path} ${index}`),
+  ),
+  close(fd),
+];
+
+const NOEXEC = { MS_NOEXEC: MS.NOEXEC };
+
+const mountTmpfs = (entry: Of<"tmpfs">, path: string, ground: Ground): readonly Op[] => {
+  const bits = flags({ ...TMPFS_FLAGS, ...(entry.noexec ? NOEXEC : {}) });
+  return mountFresh(path, ground, (at) => mount("tmpfs", at, "tmpfs", bits, tmpfsOptions(entry)));
+};
+
+const mountFilesystem = (entry: Of<"filesystem">, path: string, ground: Ground): readonly Op[] => {
+  if (entry.filesystem === "proc") return [...attach(procMount, path, true, ground), close(procMount)];
+  // A devpts must allow devices, or no terminal of it could be opened.
+  const bits = flags({ MS_NOSUID: MS.NOSUID, ...NOEXEC, ...(entry.filesystem === "mqueue" ? { MS_NODEV: MS.NODEV } : {}) });
+  return mountFresh(path, ground, (at) => mount(entry.filesystem, at, entry.filesystem, bits, entry.options));
+};
+
+/** The mount that a target lies on, unless it is the root. */
+const mountAbove = (plan: Plan, target: string): From<Entry> | undefined =>
+  plan.entries.findLast(
+    (other) => ["bind", "tmpfs", "filesystem"].includes(other.type) && target.startsWith(`${other.target}/`),
+  );
+
+const isOwnGround = (plan: Plan, target: string): boolean => {
+  const above = mountAbove(plan, target);
+  return above === undefined ? plan.root.type === "tmpfs" : above.type === "tmpfs";
+};
+
+interface EntryContext {
+  readonly ground: Ground;
+  readonly source: Slot;
+  readonly writeId: WriteId;
+}
+
+const lowerEntry = (entry: From<Entry>, { ground, source, writeId }: EntryContext): readonly Op[] => {
+  const path = relative(entry.target);
+  switch (entry.type) {
+    case "bind":
+      return [...attach(source, path, entry.node === "directory", ground), close(source)];
+    case "tmpfs":
+      return mountTmpfs(entry, path, ground);
+    case "filesystem":
+      return mountFilesystem(entry, path, ground);
+    case "directory":
+      return [...ownParents(path, ground.made), ...makeDirectory(path, entry.mode, ground.made)];
+    case "file":
+      return [...ownParents(path, ground.made), ...makeFile(entry, path, writeId)];
+    case "symlink":
+      return [...ownParents(path, ground.made), symlinkat(entry.to, path)];
+  }
+};
+
+/** Everything in the new root, parents first. */
+export const makeEntries = (plan: Plan, writeId: WriteId): readonly Op[] => {
+  const made: Made = new Set();
+  let source = plan.root.type === "directory" ? 1 : 0;
+  return plan.entries.flatMap((entry) => {
+    const context = { ground: { own: isOwnGround(plan, entry.target), made }, source: sourceSlot(source), writeId };
+    if (entry.type === "bind") source += 1;
+    return stamp(entry.plugin, "mounts", lowerEntry(entry, context));
+  });
+};
+
+/** Files and links are made only where the file system is ours: nothing is written into a directory of the user's. */
+export const foreignEntries = (plan: Plan): readonly From<Entry>[] =>
+  plan.entries.filter(
+    (entry) => ["file", "symlink", "directory"].includes(entry.type) && !isOwnGround(plan, entry.target),
+  );

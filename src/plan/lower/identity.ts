@@ -1,0 +1,58 @@
+/**
+ * Ids: the maps of the user namespace, and taking a mapped id.
+ *
+ * Who may write a map (user_namespaces(7), kernel/user_namespace.c new_idmap_permitted): a process in the new namespace may map
+ * its own effective id and nothing else, after it has given up setgroups(2); anything more takes CAP_SETUID and CAP_SETGID in the
+ * parent namespace. So an unprivileged caller's launcher writes its own maps, and for root the process outside does it.
+ * @module
+ */
+import { buffer, flags, slot } from "../../ir/build.ts";
+import { call, close, openat, prctl, write } from "../../ir/calls.ts";
+import type { Op, Operand } from "../../ir/op.ts";
+import { format, formattedLength } from "../../launcher/format.ts";
+import { PR_SET_PDEATHSIG, SIGNALS } from "../../linux/process.ts";
+import type { Identity } from "../contribution.ts";
+
+type Which = "uid" | "gid";
+
+/** The id inside, as an operand: known now, or read when a standalone image starts. */
+export const insideId = (identity: Identity, which: Which): Operand => {
+  const id = identity[which];
+  return id === "caller" ? slot(`${which} inside`) : id;
+};
+
+const O_WRONLY = 1;
+const fd = slot("map");
+const line = buffer("line", 64);
+
+const writeLine = (path: string): readonly Op[] => [
+  openat(path, { O_WRONLY }, 0, fd),
+  write(fd, line, formattedLength),
+  close(fd),
+];
+
+/** `INSIDE OUTSIDE 1`: one id, the only one there is inside. */
+export const formatMap = (identity: Identity, which: Which, outside: Operand, name: string): readonly Op[] =>
+  format(line, name, { decimal: insideId(identity, which) }, " ", { decimal: outside }, " 1");
+
+/** The launcher maps its caller's own ids. */
+export const writeOwnMaps = (identity: Identity, outside: Readonly<Record<Which, Operand>>): readonly Op[] => [
+  ...format(line, "setgroups", "deny"),
+  ...writeLine("/proc/self/setgroups"),
+  ...(["uid", "gid"] as const).flatMap((which) => [
+    ...formatMap(identity, which, outside[which], `own ${which}_map`),
+    ...writeLine(`/proc/self/${which}_map`),
+  ]),
+];
+
+/**
+ * Becomes the mapped id. Groups go first: once the ids are taken there may be no right to drop them.
+ * The order is setgroups, gid, uid; every result is checked.
+ */
+export const takeMappedIds = (identity: Identity): readonly Op[] => {
+  const [uid, gid] = [insideId(identity, "uid"), insideId(identity, "gid")];
+  return [call("setgroups", [0, 0]), call("setresgid", [gid, gid, gid]), call("setresuid", [uid, uid, uid])];
+};
+
+/** After every change of ids: those clear it (prctl(2), PR_SET_PDEATHSIG). A belt; the lifeline is the braces. */
+export const dieWithParent = (): Op => prctl(flags({ PR_SET_PDEATHSIG }), flags({ SIGKILL: SIGNALS.KILL }));

@@ -1,0 +1,126 @@
+/**
+ * The last steps, in the process that becomes the payload: what it inherits, what it may do, and execve.
+ * @module
+ */
+import { branch, bytes, compute, constant, fail, flags, jump, label, set, slot, text, vector } from "../../ir/build.ts";
+import { call, described, onErrno, prctl } from "../../ir/calls.ts";
+import type { Op, Operand, Slot, SyscallOp } from "../../ir/op.ts";
+import { resetSignals, unblockSignals } from "../../launcher/signals.ts";
+import { CAPABILITIES } from "../../linux/capability.ts";
+import { errnos } from "../../linux/errno.ts";
+import {
+  PR_CAP_AMBIENT,
+  PR_CAP_AMBIENT_CLEAR_ALL,
+  PR_CAP_AMBIENT_RAISE,
+  PR_CAPBSET_DROP,
+  PR_SET_NO_NEW_PRIVS,
+} from "../../linux/process.ts";
+import type { Plan } from "../plan.ts";
+import { stamp } from "./target.ts";
+
+const maskOf = (numbers: readonly number[]): bigint => numbers.reduce((mask, number) => mask | (1n << BigInt(number)), 0n);
+
+const shown = (numbers: readonly number[]): string =>
+  numbers.length === 0 ? "0" : numbers.map((number) => `CAP_${CAPABILITIES[number] ?? number}`).join("|");
+
+/** Capability numbers are tried upwards until the kernel says EINVAL: it knows no more of them. */
+const dropBounding = (kept: readonly number[]): readonly Op[] => {
+  const number = slot("capability");
+  const kept1 = slot("kept");
+  return [
+    set(number, 0),
+    label("bounding"),
+    compute(kept1, constant(maskOf(kept), shown(kept)), "shiftRight", number),
+    compute(kept1, kept1, "and", 1),
+    branch(kept1, "notEqual", 0, "bounding: next"),
+    onErrno(prctl(flags({ PR_CAPBSET_DROP }), number), ["EINVAL"], "bounding: done"),
+    label("bounding: next"),
+    compute(number, number, "add", 1),
+    jump("bounding"),
+    label("bounding: done"),
+  ];
+};
+
+const word = (mask: bigint, half: 0 | 1): number => Number((mask >> BigInt(32 * half)) & 0xffffffffn);
+
+/** `struct __user_cap_data_struct { u32 effective, permitted, inheritable } [2]`, the same set three times. */
+const capabilityData = (numbers: readonly number[]): Uint8Array => {
+  const mask = maskOf(numbers);
+  const [low, high] = [word(mask, 0), word(mask, 1)];
+  return new Uint8Array(new Uint32Array([low, low, low, high, high, high]).buffer);
+};
+
+const CAPABILITY_HEADER = bytes(new Uint8Array(new Uint32Array([0x20080522, 0]).buffer), "{_LINUX_CAPABILITY_VERSION_3, 0}");
+
+/**
+ * All five sets become exactly `numbers`. The bounding set first, while CAP_SETPCAP is still there; the ambient set last,
+ * since only what is permitted and inheritable can be in it. It is what an unprivileged user keeps through execve.
+ */
+const setCapabilities = (numbers: readonly number[]): readonly Op[] => [
+  prctl(flags({ PR_CAP_AMBIENT }), flags({ PR_CAP_AMBIENT_CLEAR_ALL })),
+  ...dropBounding(numbers),
+  described(
+    call("capset", [CAPABILITY_HEADER, bytes(capabilityData(numbers), `{${shown(numbers)}}`)]),
+    `capset(${shown(numbers)})`,
+  ),
+  ...numbers.map((number) =>
+    prctl(flags({ PR_CAP_AMBIENT }), flags({ PR_CAP_AMBIENT_RAISE }), constant(number, shown([number]))),
+  ),
+];
+
+const steps = (plan: Plan, phase: "session" | "landlock" | "seccomp"): readonly Op[] =>
+  plan.steps.filter((step) => step.phase === phase).flatMap((step) => stamp(step.plugin, phase, step.ops));
+
+const CLOSE_RANGE_CLOEXEC = 4;
+
+/** One directory of PATH: ENOENT and ENOTDIR try the next one, EACCES is remembered. */
+const tryPath = (path: string, index: number, worst: Slot, exec: (path: string) => SyscallOp): readonly Op[] => {
+  const result = slot("exec result");
+  return [
+    onErrno({ ...exec(path), into: result }, ["ENOENT", "ENOTDIR", "EACCES"], `exec: not at ${index}`),
+    label(`exec: not at ${index}`),
+    branch(result, "notEqual", -errnos.EACCES, `exec: next ${index}`),
+    set(worst, errnos.EACCES),
+    label(`exec: next ${index}`),
+  ];
+};
+
+/** As execvp(3): a name with a slash is a path, any other is looked for in PATH, which is the sandbox's own. */
+const execute = (plan: Plan, argv: Operand, search: string): readonly Op[] => {
+  const [name = ""] = plan.command;
+  const environment = vector(...plan.environment.map((one) => text(`${one.name}=${one.value}`)), 0);
+  const sentence = `execve(${JSON.stringify(name)})`;
+  const exec = (path: string): SyscallOp => described(call("execve", [text(path), argv, environment]), sentence);
+  const origin = { plugin: "bunker", phase: "exec", sentence };
+  // The kernel does not come back from an exec that worked; the last operation must still be an end.
+  if (name.includes("/")) return [exec(name), fail(errnos.ENOENT, origin)];
+  const worst = slot("exec errno");
+  const tries = search.split(":").flatMap((directory, index) => tryPath(`${directory || "."}/${name}`, index, worst, exec));
+  return [set(worst, errnos.ENOENT), ...tries, fail(worst, origin)];
+};
+
+const pathOf = (plan: Plan): string => plan.environment.find((one) => one.name === "PATH")?.value ?? "/usr/bin:/bin";
+
+/** `argv`: the address of the payload's arguments, its name first. */
+export const becomePayload = (plan: Plan, argv: Operand): readonly Op[] => [
+  ...stamp("bunker", "session", [
+    ...resetSignals(),
+    // In the new root, after the old one is gone and every source is closed: no path leads out of the sandbox.
+    call("chdir", [text(plan.workdir.path)]),
+  ]),
+  ...steps(plan, "session"),
+  ...stamp(plan.capabilities.plugin, "capabilities", setCapabilities(plan.capabilities.numbers)),
+  ...stamp(
+    plan.newPrivileges.plugin,
+    "no_new_privs",
+    plan.newPrivileges.allowed ? [] : [prctl(flags({ PR_SET_NO_NEW_PRIVS }), 1)],
+  ),
+  ...steps(plan, "landlock"),
+  // The status pipe must live until the exec has succeeded: it is what a failure is reported on.
+  ...stamp("bunker", "exec", [
+    call("close_range", [3, 0xffffffff, flags({ CLOSE_RANGE_CLOEXEC })]),
+    unblockSignals(),
+  ]),
+  ...steps(plan, "seccomp"),
+  ...stamp("bunker", "exec", execute(plan, argv, pathOf(plan))),
+];

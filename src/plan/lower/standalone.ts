@@ -1,0 +1,167 @@
+/**
+ * Plan → an executable of its own: the same launcher with the clone in front, and the monitor behind.
+ *
+ * It serves whoever runs it. An unprivileged caller's launcher maps its own ids and opens its own sources; for root both happen
+ * outside, before and after the clone, as a supervisor does it. Which of them it is, is decided when it starts.
+ * @module
+ */
+import { branch, buffer, bytes, compute, constant, flags, jump, label, load, set, slot, store, text } from "../../ir/build.ts";
+import { call, close, closeRange, described, exitGroup, onErrno, openat, pipe2, write } from "../../ir/calls.ts";
+import type { Op, Slot } from "../../ir/op.ts";
+import { MACHINE_SLOTS, type Program } from "../../ir/program.ts";
+import { verify } from "../../ir/verify.ts";
+import { format, formattedLength } from "../../launcher/format.ts";
+import { lifelineFd } from "../../launcher/init.ts";
+import { initPid, runMonitor } from "../../launcher/monitor.ts";
+import { statusFd } from "../../launcher/report.ts";
+import { blockSignals } from "../../launcher/signals.ts";
+import { ID_POOL_BASE } from "../../linux/idpool.ts";
+import { NAMESPACES } from "../../linux/namespace.ts";
+import { EXIT, SIGNALS } from "../../linux/process.ts";
+import type { Plan } from "../plan.ts";
+import type { WriteId } from "./entries.ts";
+import { formatMap, insideId, takeMappedIds, writeOwnMaps } from "./identity.ts";
+import { awaitRelease, lowerLauncher } from "./launcher.ts";
+import { openSources } from "./sources.ts";
+import { failWithSentence } from "./sentences.ts";
+import { checkStdio } from "./stdio.ts";
+import { stamp } from "./target.ts";
+
+const caller = { uid: slot("caller uid"), gid: slot("caller gid") } as const;
+
+/** Numbers that follow from the order of the calls, once everything above 2 is closed and 0-2 are open. */
+const PIPES = { lifeline: { reading: 3, writing: 4 }, status: { reading: 5, writing: 6 }, firstSource: 7 } as const;
+
+const F_GETFD = 1;
+const O_RDWR = 2;
+
+/** A closed stream would give its number to the first descriptor that is opened. */
+const openStreams = (): readonly Op[] =>
+  [0, 1, 2].flatMap((fd) => [
+    onErrno(call("fcntl", [fd, flags({ F_GETFD }), 0], slot("stream")), ["EBADF"], `open ${fd}`),
+    jump(`is open ${fd}`),
+    label(`open ${fd}`),
+    openat("/dev/null", { O_RDWR }, 0, slot("stream")),
+    label(`is open ${fd}`),
+  ]);
+
+const SANDBOX_ID = 1000;
+
+/** The ids of whoever runs it; root does not stay root inside unless the plan says so. */
+const readCaller = (): readonly Op[] =>
+  (["uid", "gid"] as const).flatMap((which) => [
+    call(`gete${which}`, [], caller[which]),
+    set(slot(`${which} inside`), caller[which]),
+    branch(caller.uid, "notEqual", 0, `${which} is its own`),
+    set(slot(`${which} inside`), SANDBOX_ID),
+    label(`${which} is its own`),
+  ]);
+
+const unlessRoot = (otherwise: string): Op => branch(caller.uid, "notEqual", 0, otherwise);
+
+const line = buffer("line", 64);
+const path = buffer("path", 64);
+const fd = slot("map");
+
+/** `/proc/PID/uid_map` of the launcher, from outside: the supervisor's part for root (launch/launch.ts, mapOwnIds). */
+const writeMaps = (plan: Plan): readonly Op[] => [
+  unlessRoot("maps are the launcher's"),
+  compute(slot("pool id"), initPid, "add", constant(ID_POOL_BASE, `0x${ID_POOL_BASE.toString(16)}`)),
+  ...(["gid", "uid"] as const).flatMap((which) => [
+    ...format(path, `${which}_map path`, "/proc/", { decimal: initPid }, `/${which}_map`),
+    described(
+      call("openat", [-100, path, flags({ O_WRONLY: 1, O_CLOEXEC: 0o2000000 }), 0], fd),
+      `open("/proc/PID/${which}_map")`,
+    ),
+    ...formatMap(plan.identity, which, slot("pool id"), `${which}_map line`),
+    write(fd, line, formattedLength),
+    close(fd),
+  ]),
+  label("maps are the launcher's"),
+];
+
+const cloneFlags = (plan: Plan) => {
+  const names = plan.namespaces.map(({ name }) => NAMESPACES[name]).filter(({ constant: name }) => name !== "CLONE_NEWTIME");
+  return flags({ ...Object.fromEntries(names.map((one) => [one.constant, one.flag])), SIGCHLD: SIGNALS.CHLD });
+};
+
+const mapsIds = (plan: Plan): boolean => plan.identity.outside !== "host";
+
+const ONE_BYTE = bytes(new Uint8Array([1]), "[1]");
+
+/** What a supervisor does, up to the monitor. */
+const outside = (plan: Plan): readonly Op[] => [
+  ...stamp("bunker", "release", [
+    closeRange(3, 0xffffffff),
+    ...openStreams(),
+    ...checkStdio(),
+    blockSignals(),
+    ...readCaller(),
+    pipe2(slot("lifeline ends")),
+    pipe2(slot("status ends")),
+  ]),
+  unlessRoot("sources are the launcher's"),
+  ...stamp(plan.root.plugin, "sources", openSources(plan)),
+  label("sources are the launcher's"),
+  ...stamp("bunker", "release", [call("clone", [cloneFlags(plan), 0, 0, 0, 0], initPid)]),
+  branch(initPid, "equal", 0, "launcher"),
+  ...stamp("userns", "identity map", mapsIds(plan) ? writeMaps(plan) : []),
+  ...stamp("bunker", "release", [write(PIPES.lifeline.writing, ONE_BYTE, 1), close(PIPES.lifeline.reading), close(PIPES.status.writing)]),
+  closeRange(PIPES.firstSource, 0xffffffff),
+  set(statusFd, PIPES.status.reading),
+  ...runMonitor(),
+];
+
+const mapIds = (plan: Plan): readonly Op[] =>
+  mapsIds(plan)
+    ? [
+        unlessRoot("own maps"),
+        ...takeMappedIds(plan.identity),
+        jump("mapped"),
+        label("own maps"),
+        ...writeOwnMaps(plan.identity, caller),
+        label("mapped"),
+      ]
+    : [];
+
+/** Arguments that it is run with follow the command's. They are on the stack already; the command goes in front of them. */
+const joinArguments = (command: readonly string[], argv: Slot): readonly Op[] => [
+  // The words at the stack pointer: argc, argv[0], argv[1], …, NULL.
+  compute(argv, MACHINE_SLOTS.stack, "add", 16),
+  compute(argv, argv, "subtract", command.length * 8),
+  ...command.map((word, index) => store(argv, index * 8, 8, text(word))),
+];
+
+const writeId =
+  (plan: Plan): WriteId =>
+  (which, file, name) => [
+    ...format(line, name, { decimal: insideId(plan.identity, which) }),
+    write(file, line, formattedLength),
+  ];
+
+/** @throws invariant violation for a plan that no plugin should have made */
+export const lowerStandalone = (plan: Plan): Program => {
+  const argv = slot("argv");
+  const ops: readonly Op[] = [
+    load(slot("argument count"), MACHINE_SLOTS.stack, 0, 8),
+    branch(slot("argument count"), "greater", 0, "has a name"),
+    // Kernels before 5.18 allow an empty argv: the words would be taken from the environment (CVE-2021-4034).
+    exitGroup(EXIT.failed),
+    label("has a name"),
+    ...joinArguments(plan.command, argv),
+    ...outside(plan),
+    label("launcher"),
+    set(statusFd, PIPES.status.writing),
+    set(lifelineFd, PIPES.lifeline.reading),
+    ...stamp("bunker", "release", [close(PIPES.lifeline.writing), close(PIPES.status.reading), ...awaitRelease()]),
+    ...lowerLauncher(plan, { kind: "standalone" }, {
+      firstSource: PIPES.firstSource,
+      sources: [branch(caller.uid, "equal", 0, "sources are open"), ...openSources(plan), label("sources are open")],
+      identity: mapIds(plan),
+      writeId: writeId(plan),
+      argv,
+    }),
+  ];
+  return verify({ shape: "image", onFail: "failed", slots: [], ops: [...ops, label("failed"), ...failWithSentence(plan, ops)] });
+};
+

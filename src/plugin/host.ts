@@ -1,0 +1,34 @@
+/**
+ * What `resolve` may ask of the host. Nothing is read before it is asked for.
+ * @module
+ */
+
+/** `missing` also where a parent may not be searched. */
+export type NodeType = "missing" | "directory" | "file" | "device" | "symlink" | "other";
+
+export interface Host {
+  /** Effective ids of the caller. */
+  readonly uid: number;
+  readonly gid: number;
+  /** The directory the caller is in. */
+  readonly cwd: string;
+  /** The path of this binary. */
+  readonly executable: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether the caller may map ids other than its own: root with CAP_SETUID, CAP_SETGID and CAP_SYS_ADMIN, and ids to give away. */
+  readonly mayMapIds: boolean;
+  /** What the path is; links are followed unless `follow` is false. */
+  nodeType(path: string, options?: { readonly follow?: boolean }): NodeType;
+  /** Where a symbolic link points to, as it is written. */
+  readLink(path: string): string;
+  /** The path without links. @throws when it does not exist */
+  realPath(path: string): string;
+  /** Whether the caller may execute the file, or search the directory. */
+  mayExecute(path: string): boolean;
+  /** Whether everybody may read the file, or read and search the directory. */
+  openToAll(path: string): boolean;
+  /** The text of a regular file of at most `bytesMax`; undefined where there is none, or a larger one. */
+  readText(path: string, bytesMax: number): string | undefined;
+  /** The first `bytesMax` bytes of a regular file of any size, as text; undefined where there is none. */
+  readStart(path: string, bytesMax: number): string | undefined;
+}

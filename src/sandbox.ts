@@ -1,0 +1,189 @@
+/**
+ * One sandbox, from its description to its end: resolve, plan, lower, assemble, launch, supervise, dispose.
+ * @module
+ */
+import { isatty } from "node:tty";
+import { assemble } from "./codegen/image.ts";
+import { launcherDied } from "./errors/launch.ts";
+import { needsSupervisor } from "./errors/plugin.ts";
+import type { Program } from "./ir/program.ts";
+import { becomeMonitor } from "./launch/become-monitor.ts";
+import { readRecord } from "./launch/channel.ts";
+import { explainCallError, explainFailure } from "./launch/failure.ts";
+import { createHost } from "./launch/host.ts";
+import { type Launched, launch } from "./launch/launch.ts";
+import { arch } from "./launch/libc.ts";
+import { callerNofile } from "./launch/limits.ts";
+import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
+import { waitForEnd } from "./launch/wait.ts";
+import { NAMESPACES } from "./linux/namespace.ts";
+import { inheritsSources, lowerForLaunch } from "./plan/lower/launch.ts";
+import { lowerStandalone } from "./plan/lower/standalone.ts";
+import { sourcesOf } from "./plan/lower/sources.ts";
+import { mergePlan } from "./plan/merge.ts";
+import type { Plan } from "./plan/plan.ts";
+import type { Configs, Sections } from "./plugin/config.ts";
+import type { Plugin } from "./plugin/define.ts";
+import { Disposal } from "./plugin/disposal.ts";
+import {
+  configurePipeline,
+  createPipeline,
+  type Pipeline,
+  planPipeline,
+  resolvePipeline,
+  runCreated,
+  runExited,
+  runPrepare,
+  runStarted,
+  type Supervision,
+} from "./plugin/driver.ts";
+import type { SandboxResult } from "./plugin/hooks.ts";
+import type { Host } from "./plugin/host.ts";
+import type { Timings } from "./plugin/timings.ts";
+
+export interface SandboxConfig {
+  /** Sections of the plugins, by their names. */
+  readonly sections: Sections;
+  readonly command: readonly string[];
+  readonly plugins: readonly Plugin[];
+}
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly pipeline: Pipeline;
+  readonly configs: Configs;
+  readonly host: Host;
+}
+
+/** Config → plan. Looks at the host, changes nothing. @throws BunkerError */
+export const planSandbox = async (config: SandboxConfig, host: Host = createHost()): Promise<Planned> => {
+  const pipeline = createPipeline(config.plugins);
+  const { timings } = pipeline;
+  const checked = await timings.measure("configure", () => configurePipeline(pipeline, config.sections));
+  const configs = await timings.measure("resolve", () => resolvePipeline(pipeline, checked, host));
+  const planned = timings.measure("plan", () =>
+    planPipeline(pipeline, configs, { command: config.command, terminal: isatty(0) }),
+  );
+  const plan = timings.measure("merge", () => mergePlan({ command: config.command, ...planned }));
+  return { plan, pipeline, configs, host };
+};
+
+const lowerHere = (plan: Plan, host: Host): Program =>
+  lowerForLaunch(plan, { kind: "launch", caller: host, nofile: callerNofile() });
+
+/** Plan and program, with nothing done. */
+export const explainSandbox = async (config: SandboxConfig): Promise<Planned & { readonly program: Program }> => {
+  const planned = await planSandbox(config);
+  return { ...planned, program: lowerHere(planned.plan, planned.host) };
+};
+
+/** CLONE_NEW* bits; the time namespace is entered by the launcher itself. */
+const namespaceBits = (plan: Plan): number =>
+  plan.namespaces.filter(({ name }) => name !== "time").reduce((bits, { name }) => bits | NAMESPACES[name].flag, 0);
+
+const ownIds = ({ identity }: Plan): { readonly uid: number; readonly gid: number } | undefined =>
+  identity.outside === "own" && identity.uid !== "caller" && identity.gid !== "caller"
+    ? { uid: identity.uid, gid: identity.gid }
+    : undefined;
+
+interface Starting {
+  readonly launched: Launched;
+  readonly program: Program;
+}
+
+/** Plan → a launcher that runs, or waits for its release. @throws BunkerError */
+const startLauncher = ({ plan, host, pipeline: { timings } }: Planned): Starting => {
+  const program = timings.measure("lower", () => lowerHere(plan, host));
+  const image = timings.measure("assemble", () => assemble(program, arch));
+  try {
+    const launched = timings.measure("launch", () =>
+      launch({
+        image,
+        namespaces: namespaceBits(plan),
+        sources: inheritsSources(plan) ? sourcesOf(plan) : [],
+        ownIds: ownIds(plan),
+        ambient: plan.identity.outside !== "host",
+      }),
+    );
+    return { launched, program };
+  } catch (error) {
+    throw explainCallError(error, host);
+  }
+};
+
+/**
+ * A sandbox that nothing outside has to work for: once it runs, this process becomes its monitor.
+ * @returns the exit status, where the sandbox has ended before that
+ */
+const runSelfContained = (planned: Planned, onStarted: () => void): number => {
+  const { launched, program } = startLauncher(planned);
+  launched.release();
+  const first = readRecord(launched.status);
+  if (first?.kind === "failed") {
+    waitForEnd(launched.pid);
+    throw explainFailure({ ...planned, program }, first.op, first.errno);
+  }
+  if (first === undefined && planned.plan.init.enabled) throw launcherDied(waitForEnd(launched.pid).signal);
+  onStarted();
+  return becomeMonitor(launched, process.argv);
+};
+
+/** The same with hooks: this process stays. */
+const runSupervised = async (planned: Planned): Promise<SandboxResult> => {
+  const disposal = new Disposal();
+  const supervision: Supervision = { ...planned, disposal };
+  return disposal.around(async () => {
+    await runPrepare(supervision);
+    const { launched, program } = startLauncher(planned);
+    let ended = false;
+    disposal.defer("sandbox", () => {
+      if (!ended) endSandbox(launched);
+      launched[Symbol.dispose]();
+    });
+    using _signals = forwardSignals(launched.pid, { terminal: isatty(0) });
+    const child = { pid: launched.pid, pidfd: launched.pidfd.number };
+    await runCreated(supervision, child);
+    launched.release();
+    const result = await supervise(launched, {
+      failed: (op, errno) => explainFailure({ ...planned, program }, op, errno),
+      started: () => runStarted(supervision, child),
+      ended: () => {
+        ended = true;
+      },
+    });
+    await runExited(supervision, child, result);
+    return result;
+  });
+};
+
+export interface RunOptions {
+  /** Called once with what was measured: when the payload runs, or with hooks when all is over. */
+  readonly onTimings?: (timings: Timings) => void;
+}
+
+/**
+ * Runs a sandbox on this process's standard streams.
+ * @returns the payload's exit status; a sandbox without hooks does not come back, since the process is then its monitor
+ * @throws BunkerError
+ */
+export const runForeground = async (config: SandboxConfig, { onTimings }: RunOptions = {}): Promise<number> => {
+  const planned = await planSandbox(config);
+  const show = (): void => onTimings?.(planned.pipeline.timings);
+  if (planned.plan.supervisedBy.length === 0) return runSelfContained(planned, show);
+  const { exitCode } = await runSupervised(planned);
+  show();
+  return exitCode;
+};
+
+/**
+ * A sandbox as a static executable for this machine's architecture.
+ * @throws BunkerError when plugins have work to do while it runs
+ */
+export const compileSandbox = async (config: SandboxConfig): Promise<Uint8Array> => {
+  const { plan } = await planSandbox(config);
+  if (plan.supervisedBy.length > 0) throw needsSupervisor(plan.supervisedBy);
+  return assemble(lowerStandalone(plan), arch);
+};
+
+/** Runs a sandbox to its end and keeps this process, whatever its plugins do: for programs that start many. @throws BunkerError */
+export const runSandbox = async (config: SandboxConfig): Promise<SandboxResult> => runSupervised(await planSandbox(config));

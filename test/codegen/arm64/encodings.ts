@@ -1,0 +1,68 @@
+/**
+ * The arm64 encoder table. `bun scripts/verify-encodings.ts` disassembles every row with objdump; `.` is the instruction's own address.
+ * @module
+ */
+import * as encode from "../../../src/codegen/arm64/encode.ts";
+import type { Register } from "../../../src/codegen/arm64/registers.ts";
+import type { Row } from "../rows.ts";
+
+const at = (base: Register, displacement: number) => ({ base, displacement });
+
+export const ENCODINGS: readonly Row[] = [
+  { asm: "mov x0, #0x0", hex: "000080d2", code: encode.movz("x0", 0) },
+  { asm: "mov x8, #0xaa", hex: "481580d2", code: encode.movz("x8", 0xaa) },
+  { asm: "mov x19, #0x600000", hex: "130ca0d2", code: encode.movz("x19", 0x60, 16) },
+  { asm: "mov x1, #0xffff000000000000", hex: "e1ffffd2", code: encode.movz("x1", 0xffff, 48) },
+  { asm: "mov x0, #0xffffffffffffffff", hex: "00008092", code: encode.movn("x0", 0) },
+  { asm: "mov x0, #0xffffffffffffff9c", hex: "600c8092", code: encode.movn("x0", 99) },
+  { asm: "mov x0, #0xffffffff0000ffff", hex: "e0ffbf92", code: encode.movn("x0", 0xffff, 16) },
+  { asm: "movk x0, #0x1234, lsl #16", hex: "8046a2f2", code: encode.movk("x0", 0x1234, 16) },
+  { asm: "movk x30, #0xffff, lsl #48", hex: "fefffff2", code: encode.movk("x30", 0xffff, 48) },
+  { asm: "mov x19, x0", hex: "f30300aa", code: encode.mov("x19", "x0") },
+  { asm: "add x9, x9, x10", hex: "29010a8b", code: encode.alu("add", "x9", "x9", "x10") },
+  { asm: "sub x9, x9, x10", hex: "29010acb", code: encode.alu("sub", "x9", "x9", "x10") },
+  { asm: "and x9, x9, x10", hex: "29010a8a", code: encode.alu("and", "x9", "x9", "x10") },
+  { asm: "orr x9, x9, x10", hex: "29010aaa", code: encode.alu("orr", "x9", "x9", "x10") },
+  { asm: "lsl x9, x9, x10", hex: "2921ca9a", code: encode.alu("lslv", "x9", "x9", "x10") },
+  { asm: "lsr x9, x9, x10", hex: "2925ca9a", code: encode.alu("lsrv", "x9", "x9", "x10") },
+  { asm: "udiv x11, x9, x10", hex: "2b09ca9a", code: encode.alu("udiv", "x11", "x9", "x10") },
+  { asm: "msub x9, x11, x10, x9", hex: "69a50a9b", code: encode.msub("x9", "x11", "x10", "x9") },
+  { asm: "neg x0, x0", hex: "e00300cb", code: encode.neg("x0", "x0") },
+  { asm: "cmp x9, x10", hex: "3f010aeb", code: encode.cmp("x9", "x10") },
+  { asm: "cmp x9, xzr", hex: "3f011feb", code: encode.cmp("x9", "xzr") },
+  { asm: "cmp xzr, x10", hex: "ff030aeb", code: encode.cmp("xzr", "x10") },
+  { asm: "cmn x0, #0x11", hex: "1f4400b1", code: encode.cmn("x0", 17) },
+  { asm: "cmn x0, #0xfff", hex: "1ffc3fb1", code: encode.cmn("x0", 4095) },
+  { asm: "add x1, x19, #0x0", hex: "61020091", code: encode.addImmediate("x1", "x19", 0) },
+  { asm: "add x20, x20, #0xfff", hex: "94fe3f91", code: encode.addImmediate("x20", "x20", 0xfff) },
+  { asm: "add x1, x1, #0x2, lsl #12", hex: "21084091", code: encode.addImmediate("x1", "x1", 2, 12) },
+  { asm: "mov x9, sp", hex: "e9030091", code: encode.movFromStackPointer("x9") },
+  { asm: "ldrb w9, [x9]", hex: "29014039", code: encode.load("x9", at("x9", 0), 1, false) },
+  { asm: "ldrsb x9, [x9, #1]", hex: "29058039", code: encode.load("x9", at("x9", 1), 1, true) },
+  { asm: "ldrh w9, [x9, #2]", hex: "29054079", code: encode.load("x9", at("x9", 2), 2, false) },
+  { asm: "ldrsh x9, [x9, #8190]", hex: "29fdbf79", code: encode.load("x9", at("x9", 8190), 2, true) },
+  { asm: "ldr w9, [x9, #4]", hex: "290540b9", code: encode.load("x9", at("x9", 4), 4, false) },
+  { asm: "ldrsw x9, [x9, #16380]", hex: "29fdbfb9", code: encode.load("x9", at("x9", 16380), 4, true) },
+  { asm: "ldr x0, [x19, #8]", hex: "600640f9", code: encode.load("x0", at("x19", 8), 8, false) },
+  { asm: "ldr x5, [x19, #32760]", hex: "65fe7ff9", code: encode.load("x5", at("x19", 32760), 8, true) },
+  { asm: "strb w10, [x9, #4095]", hex: "2afd3f39", code: encode.store("x10", at("x9", 4095), 1) },
+  { asm: "strh w10, [x9]", hex: "2a010079", code: encode.store("x10", at("x9", 0), 2) },
+  { asm: "str w10, [x9, #4]", hex: "2a0500b9", code: encode.store("x10", at("x9", 4), 4) },
+  { asm: "str x0, [x19, #16]", hex: "600a00f9", code: encode.store("x0", at("x19", 16), 8) },
+  { asm: "str xzr, [x19]", hex: "7f0200f9", code: encode.store("xzr", at("x19", 0), 8) },
+  { asm: "svc #0x0", hex: "010000d4", code: encode.svc() },
+  { asm: "adr x1, .+0x11", hex: "81000030", code: encode.adr("x1", 0x11) },
+  { asm: "adr x1, .-0x100000", hex: "01008010", code: encode.adr("x1", -0x100000) },
+  { asm: "adr x30, .+0xfffff", hex: "feff7f70", code: encode.adr("x30", 0xfffff) },
+  { asm: "b .+0x10", hex: "04000014", code: encode.b(0x10) },
+  { asm: "b .-0x8", hex: "feffff17", code: encode.b(-8) },
+  { asm: "b.eq .+0x10", hex: "80000054", code: encode.bCondition("equal", 0x10) },
+  { asm: "b.ne .+0x10", hex: "81000054", code: encode.bCondition("notEqual", 0x10) },
+  { asm: "b.lt .+0x10", hex: "8b000054", code: encode.bCondition("less", 0x10) },
+  { asm: "b.le .+0x10", hex: "8d000054", code: encode.bCondition("lessOrEqual", 0x10) },
+  { asm: "b.gt .+0x10", hex: "8c000054", code: encode.bCondition("greater", 0x10) },
+  { asm: "b.ge .-0x100000", hex: "0a008054", code: encode.bCondition("greaterOrEqual", -0x100000) },
+  { asm: "tbnz x0, #63, .+0x7ffc", hex: "e0fffbb7", code: encode.tbnz("x0", 63, 0x7ffc) },
+  { asm: "tbnz w0, #31, .-0x8000", hex: "0000fc37", code: encode.tbnz("x0", 31, -0x8000) },
+  { asm: "tbz x0, #63, .+0x8", hex: "4000f8b6", code: encode.tbz("x0", 63, 8) },
+];

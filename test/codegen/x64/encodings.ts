@@ -1,0 +1,83 @@
+/**
+ * The x64 encoder table. `bun scripts/verify-encodings.ts` disassembles every row with objdump; `.` is the instruction's own address.
+ * @module
+ */
+import * as encode from "../../../src/codegen/x64/encode.ts";
+import type { Register } from "../../../src/codegen/x64/registers.ts";
+import type { Row } from "../rows.ts";
+
+const at = (base: Register, displacement: number) => ({ base, displacement });
+
+export const ENCODINGS: readonly Row[] = [
+  { asm: "mov eax, 0xaa", hex: "b8aa000000", code: encode.movImm32("rax", 0xaa) },
+  { asm: "mov r10d, 0x1", hex: "41ba01000000", code: encode.movImm32("r10", 1) },
+  { asm: "mov edi, 0xffffff9c", hex: "bf9cffffff", code: encode.movImm32("rdi", 0xffffff9c) },
+  { asm: "mov rdi, 0xffffffffffffff00", hex: "48c7c700ffffff", code: encode.movSignedImm32("rdi", -0x100) },
+  { asm: "mov r9, 0xffffffff80000000", hex: "49c7c100000080", code: encode.movSignedImm32("r9", -0x80000000) },
+  {
+    asm: "movabs rax, 0x123456789abcdef0",
+    hex: "48b8f0debc9a78563412",
+    code: encode.movImm64("rax", 0x123456789abcdef0n),
+  },
+  {
+    asm: "movabs r8, 0xffffffff00000000",
+    hex: "49b800000000ffffffff",
+    code: encode.movImm64("r8", 0xffffffff00000000n),
+  },
+  { asm: "xor edi, edi", hex: "31ff", code: encode.clear("rdi") },
+  { asm: "xor r10d, r10d", hex: "4531d2", code: encode.clear("r10") },
+  { asm: "add rax, rcx", hex: "4801c8", code: encode.alu("add", "rax", "rcx") },
+  { asm: "or rax, rcx", hex: "4809c8", code: encode.alu("or", "rax", "rcx") },
+  { asm: "and rax, rcx", hex: "4821c8", code: encode.alu("and", "rax", "rcx") },
+  { asm: "sub rax, r9", hex: "4c29c8", code: encode.alu("sub", "rax", "r9") },
+  { asm: "cmp r12, rbp", hex: "4939ec", code: encode.alu("cmp", "r12", "rbp") },
+  { asm: "test rax, rax", hex: "4885c0", code: encode.alu("test", "rax", "rax") },
+  { asm: "mov rbx, rdi", hex: "4889fb", code: encode.alu("mov", "rbx", "rdi") },
+  { asm: "cmp rax, 0xffffffffffffffef", hex: "4883f8ef", code: encode.cmpImmediate("rax", -17) },
+  { asm: "cmp rax, 0xffffffffffffff80", hex: "4883f880", code: encode.cmpImmediate("rax", -128) },
+  { asm: "cmp rcx, 0xffffffffffffff7d", hex: "4881f97dffffff", code: encode.cmpImmediate("rcx", -131) },
+  { asm: "add ebp, 0x2", hex: "83c502", code: encode.addImmediate32("rbp", 2) },
+  { asm: "add ebp, 0x7f", hex: "83c57f", code: encode.addImmediate32("rbp", 127) },
+  { asm: "add ebp, 0x80", hex: "81c580000000", code: encode.addImmediate32("rbp", 128) },
+  { asm: "inc ebp", hex: "ffc5", code: encode.inc32("rbp") },
+  { asm: "neg rax", hex: "48f7d8", code: encode.neg("rax") },
+  { asm: "div rcx", hex: "48f7f1", code: encode.div("rcx") },
+  { asm: "shl rax, cl", hex: "48d3e0", code: encode.shiftByCl("left", "rax") },
+  { asm: "shr rax, cl", hex: "48d3e8", code: encode.shiftByCl("right", "rax") },
+  { asm: "lea rdi, [rbx]", hex: "488d3b", code: encode.lea("rdi", at("rbx", 0)) },
+  { asm: "lea rdi, [rbp-0x64]", hex: "488d7d9c", code: encode.lea("rdi", at("rbp", -100)) },
+  { asm: "lea rsi, [rbx+0x80]", hex: "488db380000000", code: encode.lea("rsi", at("rbx", 128)) },
+  { asm: "lea eax, [rbp+0x1]", hex: "8d4501", code: encode.lea32("rax", at("rbp", 1)) },
+  { asm: "lea r10d, [rbp+0x7f]", hex: "448d557f", code: encode.lea32("r10", at("rbp", 127)) },
+  { asm: "lea eax, [rbp+0x0]", hex: "8d4500", code: encode.lea32("rax", at("rbp", 0)) },
+  { asm: "movzx eax, byte ptr [rax]", hex: "0fb600", code: encode.load("rax", at("rax", 0), 1, false) },
+  { asm: "movsx rax, byte ptr [rax+0x1]", hex: "480fbe4001", code: encode.load("rax", at("rax", 1), 1, true) },
+  { asm: "movzx eax, word ptr [rsp+0x2]", hex: "0fb7442402", code: encode.load("rax", at("rsp", 2), 2, false) },
+  {
+    asm: "movsx r8, word ptr [r12+0x100]",
+    hex: "4d0fbf842400010000",
+    code: encode.load("r8", at("r12", 256), 2, true),
+  },
+  { asm: "mov eax, dword ptr [r13+0x0]", hex: "418b4500", code: encode.load("rax", at("r13", 0), 4, false) },
+  { asm: "movsxd rax, dword ptr [rax-0x80]", hex: "48634080", code: encode.load("rax", at("rax", -128), 4, true) },
+  { asm: "mov rdi, qword ptr [rbx+0x78]", hex: "488b7b78", code: encode.load("rdi", at("rbx", 120), 8, false) },
+  { asm: "mov rdi, qword ptr [rbx-0x81]", hex: "488bbb7fffffff", code: encode.load("rdi", at("rbx", -129), 8, true) },
+  { asm: "mov byte ptr [rax], cl", hex: "8808", code: encode.store("rcx", at("rax", 0), 1) },
+  { asm: "mov byte ptr [rax], bpl", hex: "408828", code: encode.store("rbp", at("rax", 0), 1) },
+  { asm: "mov byte ptr [rax], r9b", hex: "448808", code: encode.store("r9", at("rax", 0), 1) },
+  { asm: "mov word ptr [rax+0x2], cx", hex: "66894802", code: encode.store("rcx", at("rax", 2), 2) },
+  { asm: "mov dword ptr [r8+0x4], ecx", hex: "41894804", code: encode.store("rcx", at("r8", 4), 4) },
+  { asm: "mov qword ptr [rbx-0x80], rsp", hex: "48896380", code: encode.store("rsp", at("rbx", -128), 8) },
+  { asm: "syscall", hex: "0f05", code: encode.syscall() },
+  { asm: "jmp .+0x12", hex: "eb10", code: encode.jmp8(0x10) },
+  { asm: "jmp .-0x7e", hex: "eb80", code: encode.jmp8(-0x80) },
+  { asm: "jmp .+0x105", hex: "e900010000", code: encode.jmp32(0x100) },
+  { asm: "je .+0x12", hex: "7410", code: encode.jcc8("equal", 0x10) },
+  { asm: "jne .+0x12", hex: "7510", code: encode.jcc8("notEqual", 0x10) },
+  { asm: "jl .+0x12", hex: "7c10", code: encode.jcc8("less", 0x10) },
+  { asm: "jle .+0x12", hex: "7e10", code: encode.jcc8("lessOrEqual", 0x10) },
+  { asm: "jg .+0x12", hex: "7f10", code: encode.jcc8("greater", 0x10) },
+  { asm: "jge .+0x0", hex: "7dfe", code: encode.jcc8("greaterOrEqual", -2) },
+  { asm: "js .+0x106", hex: "0f8800010000", code: encode.jcc32("negative", 0x100) },
+  { asm: "js .-0xfa", hex: "0f8800ffffff", code: encode.jcc32("negative", -0x100) },
+];
