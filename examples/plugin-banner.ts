@@ -26,7 +26,9 @@ export default definePlugin<Config>({
         const [unknown] = Object.keys(others);
         if (unknown !== undefined) return { issues: [{ message: "there is only `text`", path: [unknown] }] };
         if (text === undefined) return { value: {} };
-        return typeof text === "string" ? { value: { text } } : { issues: [{ message: "expected a string", path: ["text"] }] };
+        return typeof text === "string"
+          ? { value: { text } }
+          : { issues: [{ message: "expected a string", path: ["text"] }] };
       },
     },
   },
@@ -35,7 +37,8 @@ export default definePlugin<Config>({
     banner: {
       value: "TEXT",
       summary: "Put TEXT into /etc/motd and the variable BANNER",
-      apply: (section, text, ctx) => (text === "" ? ctx.refuse(text, "a text that is not empty") : { ...section, text }),
+      apply: (section, text, ctx) =>
+        text === "" ? ctx.refuse(text, "a text that is not empty") : { ...section, text },
     },
   },
 

@@ -90,7 +90,8 @@ export const renderError = (error: unknown, { colour = false } = {}): string => 
 
 /** The same for machines. */
 export const errorToJson = (error: unknown): Record<string, unknown> => {
-  if (error instanceof AggregateError) return { ...errorToJson(error.errors[0]), also: error.errors.slice(1).map(errorToJson) };
+  if (error instanceof AggregateError)
+    return { ...errorToJson(error.errors[0]), also: error.errors.slice(1).map(errorToJson) };
   if (!(error instanceof BunkerError)) return { code: "E_INTERNAL", message: String(error) };
   const { code, message, hint, details } = error;
   return { code, message, ...(hint === undefined ? {} : { hint }), details };

@@ -7,7 +7,13 @@
  */
 import { createConsola, type LogType } from "consola/core";
 
-const PREFIX: Partial<Record<LogType, string>> = { fatal: "error", error: "error", warn: "warning", debug: "debug", trace: "trace" };
+const PREFIX: Partial<Record<LogType, string>> = {
+  fatal: "error",
+  error: "error",
+  warn: "warning",
+  debug: "debug",
+  trace: "trace",
+};
 
 /** consola's number: 1 has errors and warnings only, 3 what is usual, 4 what is for developers. */
 const LEVEL_USUAL = 3;

@@ -17,7 +17,7 @@ import { callerNofile } from "./launch/limits.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
 import { waitForEnd } from "./launch/wait.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
-import { inheritsSources, lowerForLaunch } from "./plan/lower/launch.ts";
+import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
 import { lowerStandalone } from "./plan/lower/standalone.ts";
 import { sourcesOf } from "./plan/lower/sources.ts";
 import { mergePlan } from "./plan/merge.ts";
@@ -117,7 +117,7 @@ const startLauncher = ({ plan, host, pipeline: { timings } }: Planned): Starting
  */
 const runSelfContained = (planned: Planned, onStarted: () => void): number => {
   const { launched, program } = startLauncher(planned);
-  launched.release();
+  if (needsRelease(planned.plan)) launched.release();
   const first = readRecord(launched.status);
   if (first?.kind === "failed") {
     waitForEnd(launched.pid);

@@ -1,37 +1,18 @@
 /**
- * What the user wants to see inside, as entries: where each comes from, where it goes, and what is already in view.
+ * Volumes, tmpfs and writable paths of the user's as entries: where each comes from, and where it goes.
  * @module
  */
 import { type Entry, type Host, refuse } from "../../src/api.ts";
-import { isAtOrBelow, isBelow, rebase, resolveFrom } from "../path.ts";
+import { isAtOrBelow, resolveFrom } from "../path.ts";
+import { lacksPlace, type Mount, placeOf } from "./layout.ts";
 import { type Bind, bindOf, throughLinks } from "./system-view.ts";
 import { parseTmpfs, parseVolume, targetProblem } from "./volumes.ts";
 
-type Mount = Extract<Entry, { type: "bind" | "tmpfs" }>;
-
-const isMount = (entry: Entry): entry is Mount => entry.type === "bind" || entry.type === "tmpfs";
-
-/** The mount that a path inside lies on: the one with the longest target. */
-export const mountOf = (path: string, entries: readonly Entry[]): Mount | undefined =>
-  entries
-    .filter((entry) => isMount(entry) && isAtOrBelow(path, entry.target))
-    .filter(isMount)
-    .reduce<Mount | undefined>(
-      (best, next) => (best && best.target.length >= next.target.length ? best : next),
-      undefined,
-    );
-
-/** The path of the host that `path` shows; undefined where it shows nothing of the host. */
-const shownAt = (path: string, entries: readonly Entry[]): string | undefined => {
-  const mount = mountOf(path, entries);
-  return mount?.type === "bind" ? rebase(path, mount.target, mount.source) : undefined;
-};
-
-export const missingSource = (what: string, path: string): never =>
+const missingSource = (what: string, path: string): never =>
   refuse({
     code: "E_VOLUME_SOURCE",
     message: `${what} ${JSON.stringify(path)} does not exist`,
-    hint: "it is looked up on the host, by you and before the sandbox starts; a relative path starts in the current directory",
+    hint: "paths are looked up on the host, before the sandbox starts; a relative one starts in the current directory",
   });
 
 export const realSource = (what: string, path: string, host: Host): string => {
@@ -82,28 +63,22 @@ const refuseTwice = (mounts: readonly Mount[]): void => {
   if (twice !== undefined) wrong(twice.target, "two mounts have the same target");
 };
 
-/** Writing into a read-only bind is not possible, and into a link of it leads elsewhere. */
-const checkMountPoint = (mount: Mount, entries: readonly Entry[], host: Host): void => {
-  const around = entries.filter((entry) => isBelow(mount.target, entry.target));
-  const above = mountOf(mount.target, around);
-  const hostPath = shownAt(mount.target, around);
-  if (above?.type !== "bind" || hostPath === undefined) return;
-  const type = host.nodeType(hostPath, { follow: false });
-  if (type === "missing" && above.readOnly)
-    wrong(
-      mount.target,
-      `it does not exist in ${above.source}, and cannot be created there: ${above.target} is read-only`,
-    );
-  if (type === "symlink") wrong(mount.target, "it is a symbolic link there; name what it points to");
+/** Writing into a read-only bind is not possible, and a link in it leads elsewhere. */
+export const checkMountPoint = ({ target }: Mount, entries: readonly Entry[], host: Host): void => {
+  const place = placeOf(target, entries);
+  if (place === undefined) return;
+  const { bind, path } = place;
+  if (bind.readOnly && lacksPlace(target, entries, host))
+    wrong(target, `it does not exist in ${bind.source}, and cannot be created there: ${bind.target} is read-only`);
+  if (host.nodeType(path, { follow: false }) === "symlink")
+    wrong(target, "it is a symbolic link there; name what it points to");
 };
 
 /** A bind that shows what is there anyway, no more and no less. */
 const isRedundant = (mount: Mount, entries: readonly Entry[]): boolean => {
   if (mount.type !== "bind" || mount.noexec) return false;
-  const around = entries.filter((entry) => isBelow(mount.target, entry.target));
-  const above = mountOf(mount.target, around);
-  const same = above?.type === "bind" && above.readOnly === mount.readOnly && !above.noexec;
-  return same && shownAt(mount.target, around) === mount.source;
+  const place = placeOf(mount.target, entries);
+  return place?.path === mount.source && place.bind.readOnly === mount.readOnly && !place.bind.noexec;
 };
 
 export interface Wishes {
@@ -125,27 +100,3 @@ export const withWishes = (system: readonly Entry[], wishes: Wishes, host: Host)
   for (const mount of mounts) checkMountPoint(mount, all, host);
   return all.filter((entry) => !mounts.includes(entry as Mount) || !isRedundant(entry as Mount, all));
 };
-
-const shareAt = (source: string, target: string, entries: readonly Entry[], host: Host): readonly Entry[] => {
-  if (shownAt(target, entries) === source || mountOf(target, entries)?.target === target) return entries;
-  const bind = bindOf(host, source, target, true);
-  checkMountPoint(bind, entries, host);
-  return [...entries, bind];
-};
-
-/**
- * Shows a path of the host read-only at the same path, unless it is in view already, writable or not.
- * A link inside a directory that is in view leads where it leads on the host: then what it points to is shown.
- */
-export const share = (path: string, entries: readonly Entry[], host: Host): readonly Entry[] => {
-  const source = host.realPath(path);
-  const target = throughLinks(path, entries);
-  const around = mountOf(target, entries);
-  const isHostView = around?.type === "bind" && around.source === around.target && around.target !== target;
-  if (!isHostView) return shareAt(source, target, entries, host);
-  return shownAt(target, entries) === source ? entries : shareAt(source, source, entries, host);
-};
-
-/** Short ones first, so that a directory is in view before what is in it. */
-export const shareAll = (paths: readonly string[], entries: readonly Entry[], host: Host): readonly Entry[] =>
-  [...paths].sort((a, b) => a.length - b.length).reduce((all, path) => share(path, all, host), entries);

@@ -6,7 +6,9 @@ import { type Entry, type Host, type Root, refuse } from "../../src/api.ts";
 import { isAtOrBelow } from "../path.ts";
 import type { Config } from "./config.ts";
 import { whyNotShared } from "./cwd.ts";
-import { mountOf, realSource, samePlace, share, shareAll, withWishes } from "./mounts.ts";
+import { lacksPlace, mountOf } from "./layout.ts";
+import { realSource, samePlace, withWishes } from "./mounts.ts";
+import { share, shareAll } from "./share.ts";
 import { bindOf, systemView } from "./system-view.ts";
 import { STICKY, TMPFS_BYTES, TMPFS_INODES } from "./volumes.ts";
 
@@ -75,7 +77,9 @@ const withCwd = (entries: readonly Entry[], host: Host): Cwd => {
   const around = mountOf(cwd, entries);
   const isInView = around?.type === "bind" && around.source === around.target && isAtOrBelow(cwd, around.target);
   if (isInView) return { entries, workdir: cwd, notes: [] };
-  const why = whyNotShared(cwd, host);
+  // What people do not ask for by name makes nothing in a volume of theirs.
+  const why =
+    whyNotShared(cwd, host) ?? (lacksPlace(cwd, entries, host) ? "a mount of yours hides its place" : undefined);
   if (why === undefined) return { entries: share(cwd, entries, host), workdir: cwd, notes: [] };
   return {
     entries,

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type Contender, isPresent } from "./contender.ts";
+import type { Contender } from "./contender.ts";
 import { SLEEP } from "./host.ts";
 
 export interface Memory {
@@ -52,14 +52,10 @@ const costs = (pid: number): number[] =>
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-const endAll = (pid: number): void => {
-  for (const member of tree(pid).reverse()) {
-    try {
-      process.kill(member, "SIGKILL");
-    } catch {
-      // Ended with the one before: this is what a sandbox does.
-    }
-  }
+/** Ends the payload only: whoever started it then cleans up after itself, as it does in life. */
+const endPayload = (pid: number): void => {
+  const payload = tree(pid).find(isPayload);
+  process.kill(payload ?? pid, "SIGKILL");
 };
 
 const memoryOf = async (argv: readonly string[]): Promise<Memory> => {
@@ -71,14 +67,14 @@ const memoryOf = async (argv: readonly string[]): Promise<Memory> => {
     if (now > peak) peak = now;
   }
   const settled = costs(child.pid);
-  endAll(child.pid);
+  endPayload(child.pid);
   await child.exited;
   return { idle: sum(settled), processes: settled.length, peak };
 };
 
 export const memory = async (contenders: readonly Contender[]): Promise<Map<string, Memory>> => {
   const found = new Map<string, Memory>();
-  for (const contender of contenders.filter(isPresent)) {
+  for (const contender of contenders) {
     if (contender.sleeping !== undefined) found.set(contender.name, await memoryOf(contender.sleeping));
   }
   return found;

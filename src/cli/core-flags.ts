@@ -2,7 +2,7 @@
  * Flags of Bunker's own, beside those of the plugins.
  * @module
  */
-import { type FlagSpec } from "../plugin/flags.ts";
+import type { FlagSpec } from "../plugin/flags.ts";
 
 /** The owner of these flags, where a plugin's name stands for its own. */
 export const CORE = "bunker";

@@ -37,10 +37,17 @@ export const flagLabel = ({ name, short, value }: FlagSpec): string =>
   `${short === undefined ? "   " : `-${short},`} --${name}${value === undefined ? "" : ` ${value}`}`;
 
 /** One section for each owner, in the order in which they come. */
-export const flagSections = (specs: readonly FlagSpec[], summaries: ReadonlyMap<string, string>): readonly HelpSection[] =>
+export const flagSections = (
+  specs: readonly FlagSpec[],
+  summaries: ReadonlyMap<string, string>,
+): readonly HelpSection[] =>
   [...Map.groupBy(specs, ({ owner }) => owner)].map(([title, flags]) => {
     const summary = summaries.get(title);
-    return { title, ...(summary === undefined ? {} : { summary }), rows: flags.map((spec) => [flagLabel(spec), spec.summary]) };
+    return {
+      title,
+      ...(summary === undefined ? {} : { summary }),
+      rows: flags.map((spec) => [flagLabel(spec), spec.summary]),
+    };
   });
 
 /** The page as text. Left columns of all sections are aligned. */
@@ -70,7 +77,10 @@ const renderRow = (
   const head = `${" ".repeat(GAP)}${paint(label)}`;
   if (label.length > left) return [head, ...lines.map((line) => `${indent}${line}`)];
   const [first = "", ...others] = lines;
-  return [`${head}${" ".repeat(left - label.length + GAP)}${first}`.trimEnd(), ...others.map((line) => `${indent}${line}`)];
+  return [
+    `${head}${" ".repeat(left - label.length + GAP)}${first}`.trimEnd(),
+    ...others.map((line) => `${indent}${line}`),
+  ];
 };
 
 /** Words on lines of at most `columns`; a longer word has a line of its own. */

@@ -5,8 +5,8 @@
  * @module
  */
 import { createHost } from "../launch/host.ts";
-import { runForeground } from "../sandbox.ts";
 import { printTimings, type Timings } from "../plugin/timings.ts";
+import { runForeground } from "../sandbox.ts";
 import { readArguments, toSandboxConfig } from "./arguments.ts";
 
 /** The exit status. Does not return where this process becomes the monitor. */

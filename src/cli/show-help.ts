@@ -25,10 +25,13 @@ const pageOf = (subcommand: Subcommand, { plugins }: Arguments): HelpPage => {
   return {
     summary: SUBCOMMANDS[subcommand].summary,
     usage: USAGE[subcommand],
-    sections: flagSections([...coreFlagsOf(subcommand), ...(describes ? flagsOf(plugins) : [])], summaries.set(CORE, "")).map(
-      ({ summary, ...section }) => (summary ? { ...section, summary } : section),
-    ),
-    ...(describes ? { closing: "Flags end at the first word that is none: what stands behind belongs to the command." } : {}),
+    sections: flagSections(
+      [...coreFlagsOf(subcommand), ...(describes ? flagsOf(plugins) : [])],
+      summaries.set(CORE, ""),
+    ).map(({ summary, ...section }) => (summary ? { ...section, summary } : section)),
+    ...(describes
+      ? { closing: "Flags end at the first word that is none: what stands behind belongs to the command." }
+      : {}),
   };
 };
 
@@ -50,7 +53,8 @@ export const showMainHelp = (): void => {
         ],
       },
     ],
-    closing: "Exit status: the program's; 125 Bunker failed, 126 not executable, 127 not found, 128+n ended by signal n.",
+    closing:
+      "Exit status: the program's; 125 Bunker failed, 126 not executable, 127 not found, 128+n ended by signal n.",
   };
   console.log(renderHelp(page, { colour: coloursOn(1), columns: textColumns() }));
 };

@@ -8,8 +8,7 @@ const DEFAULT_COLUMNS = 100;
 const COLUMNS_MAX = 120;
 
 /** Colours only on a terminal that has them, and never against https://no-color.org. */
-export const coloursOn = (fd: 1 | 2): boolean =>
-  !process.env.NO_COLOR && process.env.TERM !== "dumb" && isatty(fd);
+export const coloursOn = (fd: 1 | 2): boolean => !process.env.NO_COLOR && process.env.TERM !== "dumb" && isatty(fd);
 
 /** Width for text, in columns. */
 export const textColumns = (): number => {

@@ -32,7 +32,9 @@ export const interpreterNotInside = (command: string, interpreter: string | unde
   new BunkerError({
     code: "E_INTERPRETER_NOT_INSIDE",
     message: `${quoted(command)} exists, but not the ${
-      interpreter === undefined ? "interpreter or loader that it needs" : `interpreter ${quoted(interpreter)} that it names`
+      interpreter === undefined
+        ? "interpreter or loader that it needs"
+        : `interpreter ${quoted(interpreter)} that it names`
     }`,
     hint:
       interpreter === undefined

@@ -67,7 +67,8 @@ const forbidden = (facts: HostFacts): string | undefined => {
   return undefined;
 };
 
-const DOCKER_SECCOMP = "(docker: --security-opt seccomp=unconfined, or a profile that allows clone, unshare, mount and pivot_root)";
+const DOCKER_SECCOMP =
+  "(docker: --security-opt seccomp=unconfined, or a profile that allows clone, unshare, mount and pivot_root)";
 
 const cloneHint = (errno: string, facts: HostFacts): string | undefined => {
   switch (errno) {

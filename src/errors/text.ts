@@ -5,7 +5,7 @@
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-const escape = (character: string): string => {
+const escaped = (character: string): string => {
   if (character === "\n") return "\\n";
   if (character === "\t") return "\\t";
   if (character === "\u001b") return "\\e";
@@ -17,7 +17,7 @@ const escape = (character: string): string => {
  * cursor or changes what stands beside it. `newlines`: keep line breaks, for sentences of our own.
  */
 export const printable = (text: string, { newlines = false } = {}): string =>
-  text.replace(CONTROL, (character) => (newlines && character === "\n" ? character : escape(character)));
+  text.replace(CONTROL, (character) => (newlines && character === "\n" ? character : escaped(character)));
 
 /** A value in quotation marks: `"a\nb"`. */
 export const quoted = (value: string): string => `"${printable(value).replaceAll('"', '\\"')}"`;

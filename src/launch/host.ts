@@ -2,7 +2,19 @@
  * This machine, as `resolve` sees it: synchronous looks at the file system, each made when it is asked for.
  * @module
  */
-import { accessSync, closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync, realpathSync, statSync, type Stats } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { workingDirectoryGone } from "../errors/command.ts";
 import { CAPABILITIES, type CapabilityName } from "../linux/capability.ts";
 import { ID_POOL_BASE, ID_POOL_SIZE, mapCovers } from "../linux/idpool.ts";
@@ -17,7 +29,8 @@ const typeOf = (stats: Stats): NodeType => {
 
 const nodeType: Host["nodeType"] = (path, { follow = true } = {}) => {
   try {
-    return typeOf(follow ? statSync(path) : lstatSync(path));
+    const stats = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
+    return stats === undefined ? "missing" : typeOf(stats);
   } catch {
     return "missing";
   }
@@ -51,7 +64,7 @@ const read = (path: string, bytesMax: number): { readonly text: string; readonly
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     if (!fstatSync(fd).isFile()) return undefined;
-    const buffer = Buffer.alloc(bytesMax + 1);
+    const buffer = Buffer.allocUnsafe(bytesMax + 1);
     const size = readFully(fd, buffer);
     return { text: buffer.toString("utf8", 0, Math.min(size, bytesMax)), whole: size <= bytesMax };
   } catch {
@@ -79,7 +92,8 @@ const readText: Host["readText"] = (path, bytesMax) => {
 
 const readStart: Host["readStart"] = (path, bytesMax) => read(path, bytesMax)?.text;
 
-const STATUS_BYTES_MAX = 16 * 1024;
+const STATUS_BYTES_MAX = 8 * 1024;
+/** 340 extents of three numbers, user_namespaces(7). */
 const MAP_BYTES_MAX = 16 * 1024;
 
 /** What giving away ids takes: user_namespaces(7), "Defining user and group ID mappings". */
@@ -88,12 +102,12 @@ const MAPPING: readonly CapabilityName[] = ["SETUID", "SETGID", "SYS_ADMIN"];
 /** The capabilities of {@link MAPPING} that this process does not have in its effective set. */
 export const missingMappingCapabilities = (): readonly CapabilityName[] => {
   const status = readText("/proc/self/status", STATUS_BYTES_MAX) ?? "";
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
-  return MAPPING.filter((name) => ((effective >> BigInt(CAPABILITIES.indexOf(name))) & 1n) === 0n);
+  // All three are among the first 32: the lower half of the mask holds them.
+  const effective = Number.parseInt(/^CapEff:\t[0-9a-f]{8}([0-9a-f]{8})$/m.exec(status)?.[1] ?? "0", 16);
+  return MAPPING.filter((name) => ((effective >>> CAPABILITIES.indexOf(name)) & 1) === 0);
 };
 
-const hasPool = (file: string): boolean =>
-  mapCovers(readText(file, MAP_BYTES_MAX) ?? "", ID_POOL_BASE, ID_POOL_SIZE);
+const hasPool = (file: string): boolean => mapCovers(readText(file, MAP_BYTES_MAX) ?? "", ID_POOL_BASE, ID_POOL_SIZE);
 
 const mayMapIds = (uid: number): boolean =>
   uid === 0 &&

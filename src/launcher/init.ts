@@ -13,7 +13,7 @@ import { call, closeRange, exitGroup, ignoring } from "../ir/calls.ts";
 import type { Op } from "../ir/op.ts";
 import { EXIT, SIGNALS, WNOHANG, WUNTRACED } from "../linux/process.ts";
 import { report, usageInRecord } from "./report.ts";
-import { exitCodeOf, openSignalfd, poll, polled, readSignal, received, waited, waitFor } from "./signals.ts";
+import { exitCodeOf, openSignalfd, POLL, poll, polled, readSignal, received, waited, waitFor } from "./signals.ts";
 
 /** Pid of the payload in init's own namespace. */
 export const payloadPid = slot("payload");
@@ -44,7 +44,7 @@ export const runInit = (): readonly Op[] => {
     openSignalfd(signalFd),
     ...usage.ops,
     label("init: loop"),
-    ...poll([signalFd, lifelineFd]),
+    ...poll({ fd: signalFd, events: POLL.data }, { fd: lifelineFd, events: POLL.end }),
     polled(1, ready),
     branch(ready, "notEqual", 0, "init: abandoned"),
     label("init: next signal"),

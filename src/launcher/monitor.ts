@@ -10,7 +10,7 @@ import type { Op } from "../ir/op.ts";
 import type { Program } from "../ir/program.ts";
 import { EXIT, SIGNALS, WNOHANG } from "../linux/process.ts";
 import { RECORD, RECORD_KINDS } from "./layout.ts";
-import { blockSignals, exitCodeOf, openSignalfd, poll, polled, readSignal, received, waitFor } from "./signals.ts";
+import { blockSignals, exitCodeOf, openSignalfd, POLL, poll, polled, readSignal, received, waitFor } from "./signals.ts";
 
 export const initPid = slot("init pid");
 const signalFd = slot("signalfd");
@@ -30,20 +30,21 @@ const forward = (): readonly Op[] => [
   ignoring(call("kill", [initPid, received.signal])),
 ];
 
+// Every way back leads through the reaping: the SIGCHLD that announced init's end may be read already.
 /** The payload stopped, so that whoever started us must see us stop too; SIGCONT reaches it through {@link forward}. */
 const followStop = (): readonly Op[] => [
   label("monitor: status"),
   ignoring(call("read", [statusFd, record, RECORD.sizeBytes], ready)),
   branch(ready, "lessOrEqual", 0, "monitor: status ended"),
   load(ready, record, 0, 4),
-  branch(ready, "notEqual", RECORD_KINDS.stopped, "monitor: loop"),
+  branch(ready, "notEqual", RECORD_KINDS.stopped, "monitor: reap"),
   call("getpid", [], ready),
   ignoring(call("kill", [ready, SIGNALS.STOP])),
-  jump("monitor: loop"),
+  jump("monitor: reap"),
   // Init is on its way out. ppoll takes a negative descriptor as one that never has anything to say.
   label("monitor: status ended"),
   set(statusFd, -1),
-  jump("monitor: loop"),
+  jump("monitor: reap"),
 ];
 
 /** Waits for init and exits as the payload did. Signals are blocked since before init was made, so that no SIGCHLD is lost. */
@@ -55,7 +56,7 @@ export const runMonitor = (): readonly Op[] => [
   ...exitCodeOf(exitCode, "monitor: loop", "monitor: exited"),
   exitGroup(exitCode),
   label("monitor: loop"),
-  ...poll([signalFd, statusFd]),
+  ...poll({ fd: signalFd, events: POLL.data }, { fd: statusFd, events: POLL.data }),
   label("monitor: next signal"),
   ...readSignal(signalFd, "monitor: signals read"),
   ...forward(),

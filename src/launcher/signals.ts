@@ -57,23 +57,22 @@ export const readSignal = (fd: Slot, none: string): readonly Op[] => [
 ];
 
 const POLLFD_BYTES = 8;
-const POLLIN = 1;
+const POLLFDS = buffer("pollfds", 2 * POLLFD_BYTES);
 
-/** `ppoll(fds)` without a time-out; afterwards {@link polled} tells which of them has something to say. */
-export const poll = (fds: readonly Slot[]): readonly Op[] => {
-  const pollfds = buffer("pollfds", 4 * POLLFD_BYTES);
-  return [
-    ...fds.flatMap((fd, index): Op[] => [
-      store(pollfds, index * POLLFD_BYTES, 4, fd),
-      store(pollfds, index * POLLFD_BYTES + 4, 4, POLLIN),
-    ]),
-    ignoring(call("ppoll", [pollfds, fds.length, 0, 0, 0]), "EINTR"),
-  ];
-};
+/** poll(2): data to read; or no event at all, which still tells the end of a pipe (POLLHUP). */
+export const POLL = { data: 1, end: 0 } as const;
+
+/** `ppoll(fds)` without a time-out; afterwards {@link polled} tells which of the two has something to say. */
+export const poll = (...fds: readonly { readonly fd: Slot; readonly events: number }[]): readonly Op[] => [
+  ...fds.flatMap(({ fd, events }, index): Op[] => [
+    store(POLLFDS, index * POLLFD_BYTES, 4, fd),
+    store(POLLFDS, index * POLLFD_BYTES + 4, 4, events),
+  ]),
+  ignoring(call("ppoll", [POLLFDS, fds.length, 0, 0, 0]), "EINTR"),
+];
 
 /** `into` is not 0 where the descriptor at `index` of the last {@link poll} has data or is at its end. */
-export const polled = (index: number, into: Slot): Op =>
-  load(into, buffer("pollfds", 4 * POLLFD_BYTES), index * POLLFD_BYTES + 6, 2);
+export const polled = (index: number, into: Slot): Op => load(into, POLLFDS, index * POLLFD_BYTES + 6, 2);
 
 /** `wait4(pid, &status, options, usage)`: `waited` and `wait status` are set, or it jumps to `none` where there is nothing to report. */
 export const waitFor = (pid: Operand, options: number, usage: Operand, none: string): readonly Op[] => [

@@ -14,7 +14,10 @@ type Row = readonly string[];
 
 /** Rows with their columns aligned; the last one is left ragged. */
 const columns = (rows: readonly Row[]): readonly string[] => {
-  const widths = rows.reduce<number[]>((all, row) => row.slice(0, -1).map((cell, at) => Math.max(cell.length, all[at] ?? 0)), []);
+  const widths = rows.reduce<number[]>(
+    (all, row) => row.slice(0, -1).map((cell, at) => Math.max(cell.length, all[at] ?? 0)),
+    [],
+  );
   return rows.map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd());
 };
 
@@ -22,7 +25,12 @@ const section = (title: string, rows: readonly Row[]): readonly string[] =>
   rows.length === 0 ? [] : ["", title, ...columns(rows)];
 
 const size = (bytes: number): string => {
-  const unit = bytes % 2 ** 30 === 0 ? ([30, "GiB"] as const) : bytes % 2 ** 20 === 0 ? ([20, "MiB"] as const) : ([10, "KiB"] as const);
+  const unit =
+    bytes % 2 ** 30 === 0
+      ? ([30, "GiB"] as const)
+      : bytes % 2 ** 20 === 0
+        ? ([20, "MiB"] as const)
+        : ([10, "KiB"] as const);
   return `${bytes / 2 ** unit[0]} ${unit[1]}`;
 };
 
@@ -80,7 +88,8 @@ const entryText = (entry: Entry): string => {
 };
 
 /** What people want to know of an operation: its own words where it has some. */
-const opText = (op: Op): string => ((op.kind === "syscall" || op.kind === "fail") && op.origin?.sentence) || printOp(op);
+const opText = (op: Op): string =>
+  ((op.kind === "syscall" || op.kind === "fail") && op.origin?.sentence) || printOp(op);
 
 const stepRows = (plan: Plan): readonly Row[] =>
   plan.steps.flatMap(({ phase, ops, plugin }) =>
@@ -88,7 +97,9 @@ const stepRows = (plan: Plan): readonly Row[] =>
   );
 
 const capabilityText = (numbers: readonly number[]): string =>
-  numbers.length === 0 ? "none, in all five sets" : numbers.map((number) => CAPABILITIES[number] ?? `CAP_${number}`).join(" ");
+  numbers.length === 0
+    ? "none, in all five sets"
+    : numbers.map((number) => CAPABILITIES[number] ?? `CAP_${number}`).join(" ");
 
 const supervisionText = ({ supervisedBy }: Plan): string =>
   supervisedBy.length === 0
@@ -101,20 +112,40 @@ const summaryRows = (plan: Plan): readonly Row[] => [
   ["identity", identityText(plan.identity), plan.identity.plugin],
   ["root", rootText(plan.root), plan.root.plugin],
   ["directory", word(plan.workdir.path), plan.workdir.plugin],
-  ["init", plan.init.enabled ? "yes: reaps, forwards signals" : "no: the command is the first process", plan.init.plugin],
+  [
+    "init",
+    plan.init.enabled ? "yes: reaps, forwards signals" : "no: the command is the first process",
+    plan.init.plugin,
+  ],
   ["capabilities", capabilityText(plan.capabilities.numbers), plan.capabilities.plugin],
-  ["execve", plan.newPrivileges.allowed ? "may gain privileges" : "gains no privileges (no_new_privs)", plan.newPrivileges.plugin],
+  [
+    "execve",
+    plan.newPrivileges.allowed ? "may gain privileges" : "gains no privileges (no_new_privs)",
+    plan.newPrivileges.plugin,
+  ],
 ];
 
 /** The plan as text: each line ends with the plugin that asked for it. */
 export const explainPlan = (plan: Plan): string =>
   [
     ...columns(summaryRows(plan)).map((line) => line.slice(2)),
-    ...section("namespaces", plan.namespaces.map(({ name, plugin }) => [name, plugin])),
-    ...section("file system", plan.entries.map((entry) => [word(entry.target), entryText(entry), entry.plugin])),
-    ...section("environment", plan.environment.map(({ name, value, plugin }) => [`${word(name)}=${word(value)}`, plugin])),
+    ...section(
+      "namespaces",
+      plan.namespaces.map(({ name, plugin }) => [name, plugin]),
+    ),
+    ...section(
+      "file system",
+      plan.entries.map((entry) => [word(entry.target), entryText(entry), entry.plugin]),
+    ),
+    ...section(
+      "environment",
+      plan.environment.map(({ name, value, plugin }) => [`${word(name)}=${word(value)}`, plugin]),
+    ),
     ...section("steps", stepRows(plan)),
-    ...section("notes", plan.notes.map(({ text, plugin }) => [printable(text), plugin])),
+    ...section(
+      "notes",
+      plan.notes.map(({ text, plugin }) => [printable(text), plugin]),
+    ),
   ].join("\n");
 
 /** Every operation, in strace's notation, under headings that say who asked. */
@@ -126,7 +157,10 @@ const withoutOps = ({ phase, ops, plugin }: Plan["steps"][number]): Record<strin
   operations: ops.map(printOp),
 });
 
-const capabilitiesToJson = ({ numbers, plugin }: From<{ readonly numbers: readonly number[] }>): Record<string, unknown> => ({
+const capabilitiesToJson = ({
+  numbers,
+  plugin,
+}: From<{ readonly numbers: readonly number[] }>): Record<string, unknown> => ({
   names: numbers.map((number) => CAPABILITIES[number] ?? `CAP_${number}`),
   plugin,
 });

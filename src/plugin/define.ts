@@ -4,11 +4,12 @@
  * A plugin is a plain object. Built-in and third-party plugins are the same thing and see the same API.
  * @module
  */
-import type { StandardSchemaV1 } from "./schema.ts";
-import type { Contribution, Identity } from "../plan/contribution.ts";
+
 import type { NamespaceName } from "../linux/namespace.ts";
-import type { Host } from "./host.ts";
+import type { Contribution, Identity } from "../plan/contribution.ts";
 import type { Child, HookContext, SandboxResult } from "./hooks.ts";
+import type { Host } from "./host.ts";
+import type { StandardSchemaV1 } from "./schema.ts";
 
 /** A command-line flag, and what it does to the plugin's section of the config. */
 export interface Flag<Config> {

@@ -3,12 +3,12 @@
  * @module
  */
 import invariant from "tiny-invariant";
-import { BunkerError } from "../errors.ts";
 import { hookFailed } from "../errors/plugin.ts";
+import { BunkerError } from "../errors.ts";
 import type { NamespaceName } from "../linux/namespace.ts";
 import type { Contribution, Identity } from "../plan/contribution.ts";
 import type { From, Plan } from "../plan/plan.ts";
-import { checkSection, checkSections, type Configs, type Sections } from "./config.ts";
+import { type Configs, checkSection, checkSections, type Sections } from "./config.ts";
 import type { PlanContext, Plugin } from "./define.ts";
 import { combineErrors, type Disposal } from "./disposal.ts";
 import type { Child, HookContext, SandboxResult } from "./hooks.ts";
@@ -66,7 +66,8 @@ export const planPipeline = (
   for (const plugin of pipeline.plugins) {
     if (plugin.plan === undefined) continue;
     run(pipeline, plugin, "plan", () => {
-      for (const one of plugin.plan?.(configs[plugin.name], context) ?? []) contributions.push({ ...one, plugin: plugin.name });
+      for (const one of plugin.plan?.(configs[plugin.name], context) ?? [])
+        contributions.push({ ...one, plugin: plugin.name });
     });
   }
   return { contributions, supervisedBy: supervisedBy(pipeline.plugins) };
@@ -121,7 +122,12 @@ const inParallel = async (supervision: Supervision, hook: HookName, call: Call):
 const withHook = ({ pipeline }: Supervision, hook: HookName): readonly Plugin[] =>
   pipeline.plugins.filter((plugin) => plugin[hook] !== undefined);
 
-const runHook = ({ pipeline, configs, disposal }: Supervision, hook: HookName, plugin: Plugin, call: Call): void | Promise<void> => {
+const runHook = (
+  { pipeline, configs, disposal }: Supervision,
+  hook: HookName,
+  plugin: Plugin,
+  call: Call,
+): void | Promise<void> => {
   const context: HookContext<unknown> = {
     config: configs[plugin.name],
     defer: (what, release) => disposal.defer(`${plugin.name}: ${what}`, release),

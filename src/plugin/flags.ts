@@ -74,7 +74,9 @@ export const parseFlags = (argv: readonly string[], table: FlagTable): ParsedFla
   for (let word = argv[index]; word !== undefined; word = argv[++index]) {
     if (word === "--") return { given, rest: argv.slice(index + 1) };
     if (word === "-" || !word.startsWith("-")) break;
-    const read = word.startsWith("--") ? readLong(word, argv[index + 1], table) : readCluster(word, argv[index + 1], table);
+    const read = word.startsWith("--")
+      ? readLong(word, argv[index + 1], table)
+      : readCluster(word, argv[index + 1], table);
     given.push(...read.given);
     if (read.unknown !== undefined) return { given, rest: argv.slice(index), unknown: read.unknown };
     if (read.tookNext) index++;
@@ -132,7 +134,8 @@ const readCluster = (word: string, next: string | undefined, table: FlagTable): 
     // Nothing of a word with an unknown letter counts: the word is read again with a larger table.
     if (spec === undefined) return { given: [], tookNext: false, unknown: shown };
     const attached = word.slice(at + 1);
-    if (attached.startsWith("=")) return { given: [...given, withValue(spec, shown, attached.slice(1), table)], tookNext: false };
+    if (attached.startsWith("="))
+      return { given: [...given, withValue(spec, shown, attached.slice(1), table)], tookNext: false };
     if (spec.value === undefined) given.push({ spec, shown, value: "true" });
     else if (attached !== "") return { given: [...given, { spec, shown, value: attached }], tookNext: false };
     else {

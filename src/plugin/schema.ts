@@ -11,7 +11,7 @@ export interface StandardIssue {
 
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: ReadonlyArray<StandardIssue> };
+  | { readonly issues: readonly StandardIssue[] };
 
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
   readonly "~standard": {

@@ -44,7 +44,10 @@ const milliseconds = (value: number): string => value.toFixed(3);
 export const printTimings = (records: readonly Timing[]): string => {
   const rows = [...records]
     .sort((one, other) => one.startMs - other.startMs)
-    .map(({ stage, plugin, startMs, durationMs }) => [plugin === "" ? stage : `  ${plugin}.${stage}`, milliseconds(startMs), milliseconds(durationMs)] as const);
+    .map(
+      ({ stage, plugin, startMs, durationMs }) =>
+        [plugin === "" ? stage : `  ${plugin}.${stage}`, milliseconds(startMs), milliseconds(durationMs)] as const,
+    );
   const table = [["stage", "at ms", "took ms"] as const, ...rows];
   const width = (column: 0 | 1 | 2): number => Math.max(...table.map((row) => row[column].length));
   return table

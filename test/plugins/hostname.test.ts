@@ -51,7 +51,10 @@ describe("hostname: config", () => {
     expect(() => sectionOf(hostname, ["hostname", name])).toThrow("is 65 bytes long, the kernel takes 64");
   });
 
-  test.each(["x".repeat(UTS_NAME_BYTES_MAX), "é".repeat(32)])("accepts a name of exactly the longest length", (name) => {
-    expect(planOf(hostname, sectionOf(hostname, ["hostname", name]))).toContain(", 64)");
-  });
+  test.each(["x".repeat(UTS_NAME_BYTES_MAX), "é".repeat(32)])(
+    "accepts a name of exactly the longest length",
+    (name) => {
+      expect(planOf(hostname, sectionOf(hostname, ["hostname", name]))).toContain(", 64)");
+    },
+  );
 });

@@ -76,13 +76,26 @@ describe("userns: plan", () => {
 });
 
 describe("userns: config", () => {
-  test.each(["", "-1", "+1", " 1", "1 ", "01", "0x1", "1:", ":1", "1:2:3", "ann:1", "1.0", "٣", String(ID_MAX + 1), "99999999999"])(
-    "rejects --user %p",
-    (user) => {
-      expect(() => planOf(userns, { user })).toThrow("allowed: UID");
-      expect(() => sectionOf(userns, ["user", user])).toThrow("--user: UID");
-    },
-  );
+  test.each([
+    "",
+    "-1",
+    "+1",
+    " 1",
+    "1 ",
+    "01",
+    "0x1",
+    "1:",
+    ":1",
+    "1:2:3",
+    "ann:1",
+    "1.0",
+    "٣",
+    String(ID_MAX + 1),
+    "99999999999",
+  ])("rejects --user %p", (user) => {
+    expect(() => planOf(userns, { user })).toThrow("allowed: UID");
+    expect(() => sectionOf(userns, ["user", user])).toThrow("--user: UID");
+  });
 
   test("accepts the largest id", () => {
     expect(planOf(userns, { user: `${ID_MAX}:${ID_MAX}` })).toContain(`user ${ID_MAX}:${ID_MAX}`);
@@ -104,7 +117,14 @@ describe("userns: config", () => {
   });
 
   test("skips lines of passwd that are not exactly seven fields with decimal ids", () => {
-    const lines = ["a:x:1:1::/a:/s", "b:x:-1:1::/b:/s", "c:x:1:1::/c", "d:x:1:1::/d:/s:more", "e:x:01:1::/e:/s", "+nis"];
+    const lines = [
+      "a:x:1:1::/a:/s",
+      "b:x:-1:1::/b:/s",
+      "c:x:1:1::/c",
+      "d:x:1:1::/d:/s:more",
+      "e:x:01:1::/e:/s",
+      "+nis",
+    ];
     expect(parsePasswd(lines.join("\n"))).toEqual([{ name: "a", uid: 1, gid: 1, home: "/a" }]);
   });
 

@@ -74,8 +74,9 @@ const typeOf = (node: Node | undefined): NodeType => {
   return node.startsWith("=") ? "file" : "symlink";
 };
 
-export interface FakeHost
-  extends Partial<Omit<Host, "nodeType" | "readLink" | "realPath" | "readText" | "readStart" | "mayExecute">> {
+type Looks = "nodeType" | "readLink" | "realPath" | "readText" | "readStart" | "mayExecute";
+
+export interface FakeHost extends Partial<Omit<Host, Looks>> {
   /** Added to {@link DEBIAN}. */
   readonly nodes?: Readonly<Record<string, Node>>;
   /** Taken away from it. */
@@ -93,6 +94,7 @@ export const fakeHost = ({ nodes: added = {}, without = [], ...given }: FakeHost
     executable: "/opt/bunker",
     environment: { HOME: "/home/ann", LANG: "de_DE.UTF-8", TERM: "xterm", SECRET: "s3cret" },
     mayMapIds: false,
+    openToAll: () => true,
     ...given,
     nodeType: (path, { follow = true } = {}) => typeOf(found(path, follow)),
     readLink: (path) => String(found(path, false)).slice(1),

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test";
+import type { HostFacts } from "../../src/errors/hints.ts";
+import { launchFailed } from "../../src/errors/launch.ts";
+import { errnos } from "../../src/linux/errno.ts";
+
+const ORDINARY: HostFacts = {
+  maxUserNamespaces: 15000,
+  unprivilegedUsernsClone: undefined,
+  apparmorRestrictUserns: undefined,
+  seccompMode: 0,
+  procMasked: false,
+  kernelRelease: "6.1.0",
+  uid: 1000,
+  executable: "/usr/local/bin/bunker",
+};
+
+const failure = (
+  syscall: string,
+  errno: keyof typeof errnos,
+  facts: Partial<HostFacts> = {},
+  sentence = `${syscall}(…)`,
+) =>
+  launchFailed(
+    { plugin: "userns", phase: "launch", sentence, syscall, errno: errnos[errno] },
+    { ...ORDINARY, ...facts },
+  );
+
+test("the message names plugin, call, argument and errno", () => {
+  const error = failure("move_mount", "EPERM", {}, 'move_mount("/usr" → "usr")');
+  expect(error.message).toBe('userns: move_mount("/usr" → "usr"): EPERM, operation not permitted');
+  expect(error.code).toBe("E_LAUNCH");
+});
+
+describe("where user namespaces are forbidden, the hint names the switch", () => {
+  test.each<[string, keyof typeof errnos, Partial<HostFacts>, RegExp]>([
+    ["the limit set to nothing", "ENOSPC", { maxUserNamespaces: 0 }, /sysctl -w user\.max_user_namespaces=/],
+    ["Debian's", "EPERM", { unprivilegedUsernsClone: 0 }, /sysctl -w kernel\.unprivileged_userns_clone=1/],
+    ["AppArmor's", "EACCES", { apparmorRestrictUserns: 1 }, /profile bunker \/usr\/local\/bin\/bunker.*userns, /s],
+    ["an outer container's filter", "EPERM", { seccompMode: 2 }, /seccomp filter.*outer container/],
+    ["a chroot", "EPERM", {}, /chroot/],
+    ["the nesting limit", "ENOSPC", {}, /32 levels/],
+    ["the nesting limit of old kernels", "EUSERS", {}, /32 levels/],
+    ["the limit on processes", "EAGAIN", {}, /pids\.max/],
+  ])("%s", (_label, errno, facts, hint) => {
+    const error = failure("clone", errno, facts);
+    expect(error.code).toBe("E_NAMESPACES");
+    expect(error.hint).toMatch(hint);
+  });
+
+  test("but not one that concerns unprivileged callers only, to root", () => {
+    const { hint } = failure("clone", "EPERM", { uid: 0, unprivilegedUsernsClone: 0, apparmorRestrictUserns: 1 });
+    expect(hint).toMatch(/chroot/);
+  });
+
+  test("also where the namespace was made and AppArmor took its capabilities", () => {
+    expect(failure("mount", "EACCES", { apparmorRestrictUserns: 1 }).hint).toContain("AppArmor");
+  });
+});
+
+describe("a new /proc", () => {
+  const PROC = 'fsmount(a new "proc")';
+
+  test("that a masking container forbids says how to unmask, and how to do without", () => {
+    const error = failure("fsmount", "EPERM", { procMasked: true }, PROC);
+    expect(error.code).toBe("E_MOUNT_PROC");
+    expect(error.hint).toMatch(/systempaths=unconfined.*--pid host/s);
+  });
+
+  test("without a full one in view says so", () => {
+    expect(failure("fsmount", "EPERM", {}, PROC).hint).toContain("--pid host");
+  });
+});
+
+describe("a call that is not there", () => {
+  test.each([
+    ["open_tree", "5.2"],
+    ["move_mount", "5.2"],
+    ["openat2", "5.6"],
+    ["close_range", "5.9"],
+    ["mount_setattr", "5.12"],
+  ])("%s: names the kernel that brought it, %s", (syscall, since) => {
+    const error = failure(syscall, "ENOSYS", { kernelRelease: "4.19.0" });
+    expect(error.code).toBe("E_KERNEL_TOO_OLD");
+    expect(error.hint).toBe(`${syscall} came with Linux ${since}, this is 4.19.0`);
+  });
+
+  test("is blamed on an outer filter where there is one", () => {
+    expect(failure("mount_setattr", "ENOSYS", { seccompMode: 2 }).hint).toContain("seccomp filter");
+  });
+});
+
+test("a failure that nothing is known about has no hint, rather than a wrong one", () => {
+  expect(failure("sethostname", "EINVAL").hint).toBeUndefined();
+});

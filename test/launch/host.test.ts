@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createHost } from "../../src/launch/host.ts";
+
+const host = createHost();
+let scratch = "";
+const at = (name: string): string => join(scratch, name);
+
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), "bunker-host-"));
+  writeFileSync(at("file"), "grüße");
+  symlinkSync("file", at("link"));
+  symlinkSync("nowhere", at("dangling"));
+  Bun.spawnSync(["mkfifo", at("fifo")]);
+});
+
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+describe("the type of a path", () => {
+  test.each([
+    ["file", "file", "file"],
+    ["link", "file", "symlink"],
+    ["dangling", "missing", "symlink"],
+    ["fifo", "other", "other"],
+    ["none", "missing", "missing"],
+    ["file/below", "missing", "missing"],
+    [".", "directory", "directory"],
+    ["../../../../../../dev/null", "device", "device"],
+  ] as const)("of %s is %s, and %s where links are not followed", (name, followed, itself) => {
+    expect([host.nodeType(at(name)), host.nodeType(at(name), { follow: false })]).toEqual([followed, itself]);
+  });
+});
+
+describe("reading", () => {
+  test("gives a whole text, or nothing where it is larger than allowed", () => {
+    expect(host.readText(at("file"), 7)).toBe("grüße");
+    expect(host.readText(at("file"), 6)).toBeUndefined();
+  });
+
+  test("gives the start of a file of any size", () => {
+    expect(host.readStart(at("file"), 2)).toBe("gr");
+    expect(host.readStart(at("file"), 100)).toBe("grüße");
+  });
+
+  test("gives nothing for what is not there or no regular file, and does not wait for a FIFO", () => {
+    for (const name of ["none", ".", "fifo", "../../../../../../dev/zero"])
+      expect(host.readText(at(name), 100)).toBeUndefined();
+  });
+
+  test("reads files of /proc, whose size is said to be 0", () => {
+    expect(host.readText("/proc/self/status", 64 * 1024)).toContain("CapEff:");
+  });
+});
+
+test("what everybody may read is told from what only some may", () => {
+  chmodSync(at("file"), 0o644);
+  expect(host.openToAll(at("file"))).toBe(true);
+  chmodSync(at("file"), 0o640);
+  expect(host.openToAll(at("file"))).toBe(false);
+  expect(host.openToAll(at("none"))).toBe(false);
+});

@@ -1,0 +1,75 @@
+import { expect, test } from "bun:test";
+import { sethostname } from "../../src/ir/calls.ts";
+import { explainPlan, planToJson } from "../../src/plan/explain.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+
+const PLAN: Plan = {
+  command: ["echo", "two words"],
+  supervisedBy: [],
+  namespaces: [
+    { name: "user", plugin: "userns" },
+    { name: "uts", plugin: "hostname" },
+  ],
+  identity: { uid: "caller", gid: 7, outside: "caller", name: "ann", home: "/home/ann", plugin: "userns" },
+  root: { type: "tmpfs", sizeBytes: 2 ** 20, inodes: 100, plugin: "rootfs" },
+  entries: [
+    { target: "/usr", type: "bind", source: "/usr", node: "directory", readOnly: true, plugin: "rootfs" },
+    {
+      target: "/work",
+      type: "bind",
+      source: "/srv/a b",
+      node: "directory",
+      readOnly: false,
+      noexec: true,
+      plugin: "rootfs",
+    },
+  ],
+  steps: [{ phase: "uts", ops: [sethostname("box")], plugin: "hostname" }],
+  environment: [{ name: "NASTY", value: "\u001b[2J", plugin: "env" }],
+  workdir: { path: "/work", plugin: "rootfs" },
+  init: { enabled: true, plugin: "bunker" },
+  capabilities: { numbers: [0, 21], plugin: "capabilities" },
+  newPrivileges: { allowed: false, plugin: "no_new_privs" },
+  notes: [],
+};
+
+test("a plan as text says what the sandbox will be, and who asked for what", () => {
+  expect(explainPlan(PLAN)).toMatchInlineSnapshot(`
+    "command       echo "two words"
+    kind          self-contained: no plugin has work to do outside, so that it can be compiled
+    identity      ann, uid the caller's id, gid 7, home /home/ann; the caller's ids outside     userns
+    root          tmpfs of 1 MiB, 100 inodes, read-only once it is built                        rootfs
+    directory     /work                                                                         rootfs
+    init          yes: reaps, forwards signals                                                  bunker
+    capabilities  CHOWN SYS_ADMIN                                                               capabilities
+    execve        gains no privileges (no_new_privs)                                            no_new_privs
+
+    namespaces
+      user  userns
+      uts   hostname
+
+    file system
+      /usr   host directory, read-only                    rootfs
+      /work  host directory "/srv/a b", writable, noexec  rootfs
+
+    environment
+      NASTY="\\e[2J"  env
+
+    steps
+      uts  sethostname("box", 3)  hostname"
+  `);
+});
+
+test("a supervised sandbox says who supervises, and with which hooks", () => {
+  const text = explainPlan({ ...PLAN, supervisedBy: [{ plugin: "banner", hooks: ["started", "exited"] }] });
+  expect(text).toContain("supervised: banner has work to do outside (started, exited)");
+});
+
+test("a plan as JSON can be written and has its operations as text", () => {
+  const json = JSON.parse(JSON.stringify(planToJson(PLAN)));
+  expect(json).toMatchObject({
+    selfContained: true,
+    capabilities: { names: ["CHOWN", "SYS_ADMIN"], plugin: "capabilities" },
+  });
+  expect(json.steps).toEqual([{ phase: "uts", plugin: "hostname", operations: ['sethostname("box", 3)'] }]);
+});

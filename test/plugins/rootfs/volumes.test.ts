@@ -1,0 +1,106 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { PATH_BYTES_MAX } from "../../../plugins/path.ts";
+import { parseTmpfs, parseVolume, TMPFS_BYTES, TMPFS_INODES } from "../../../plugins/rootfs/volumes.ts";
+
+describe("volumes", () => {
+  test.each([
+    ["/a:/b", { source: "/a", target: "/b", readOnly: false, noexec: false }],
+    ["./a:/b:ro", { source: "./a", target: "/b", readOnly: true, noexec: false }],
+    ["..:/b/:rw,noexec", { source: "..", target: "/b", readOnly: false, noexec: true }],
+    [".:/a//./b:noexec,ro", { source: ".", target: "/a/b", readOnly: true, noexec: true }],
+    ["/a:/run/app.sock", { source: "/a", target: "/run/app.sock", readOnly: false, noexec: false }],
+  ])("%s", (text, volume) => {
+    expect(parseVolume(text)).toEqual(volume);
+  });
+
+  test.each([
+    ["/a", "SRC:DST"],
+    ["/a:/b:ro:rw", "SRC:DST"],
+    ["data:/b", "no named volumes"],
+    ["~/a:/b", "no named volumes"],
+    [":/b", "must start with /"],
+    [".a:/b", "must start with /"],
+    ["/a:b", "absolute path"],
+    ["/a:/b/../c", "without `..`"],
+    ["/a:", "absolute path"],
+    ["/a:/b\0", "control characters"],
+    ["/a\0:/b", "must start with /"],
+    ["/a:/", "belongs to the sandbox"],
+    ["/a://.", "belongs to the sandbox"],
+    ["/a:/proc", "belongs to the sandbox"],
+    ["/a:/proc/sys", "belongs to the sandbox"],
+    ["/a:/dev", "belongs to the sandbox"],
+    ["/a:/etc/", "belongs to the sandbox"],
+    ["/a:/run", "belongs to the sandbox"],
+    ["/a:/run/bunker/bun", "belongs to the sandbox"],
+    ["/a:/b:", 'unknown option ""'],
+    ["/a:/b:RO", 'unknown option "RO"'],
+    ["/a:/b:z", 'unknown option "z"; allowed: ro, rw, noexec'],
+    ["/a:/b:ro,rw", "exclude each other"],
+    ["/a:/b:ro,ro", "given twice"],
+  ])("refuses %p", (text, problem) => {
+    expect(parseVolume(text)).toContain(problem);
+  });
+
+  test("counts the length of both paths in bytes", () => {
+    const path = `/${"é".repeat((PATH_BYTES_MAX - 1) / 2)}`;
+    expect(parseVolume(`${path}:${path}`)).toBeObject();
+    expect(parseVolume(`${path}x:/b`)).toContain("longer than");
+    expect(parseVolume(`/a:${path}x`)).toContain("at most");
+  });
+
+  test("reads back every volume, and never a target outside of the sandbox", () => {
+    const part = fc.stringMatching(/^[A-Za-z0-9_ é-]{1,8}$/);
+    const path = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => `/x${parts.join("/")}`);
+    fc.assert(
+      fc.property(path, path, fc.boolean(), (source, target, readOnly) => {
+        expect(parseVolume(`${source}:${target}:${readOnly ? "ro" : "rw"}`)).toMatchObject({
+          source,
+          target,
+          readOnly,
+        });
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const volume = parseVolume(`/a:${text}`);
+        expect(typeof volume === "string" || /^\/(?!\.\.\/)/.test(volume.target)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("tmpfs", () => {
+  const defaults = { sizeBytes: TMPFS_BYTES, inodes: TMPFS_INODES, mode: 0o1777, noexec: false };
+
+  test.each([
+    ["/a", { ...defaults, target: "/a" }],
+    ["/run:size=1m", { ...defaults, target: "/run", sizeBytes: 1_048_576 }],
+    [
+      "/a:size=1.5k,mode=700,noexec,nr_inodes=5",
+      { target: "/a", sizeBytes: 1536, inodes: 5, mode: 0o700, noexec: true },
+    ],
+    ["/a:mode=7777", { ...defaults, target: "/a", mode: 0o7777 }],
+  ])("%s", (text, tmpfs) => {
+    expect(parseTmpfs(text)).toEqual(tmpfs);
+  });
+
+  test.each([
+    ["a", "absolute path"],
+    ["/a:size=1m:ro", "DST:OPTIONS"],
+    ["/dev/shm", "belongs to the sandbox"],
+    ["/a:size", 'unknown option "size"'],
+    ["/a:size=", "is no size"],
+    ["/a:size=0", "too small"],
+    ["/a:size=1m,size=2m", "given twice"],
+    ["/a:mode=8", "must be octal"],
+    ["/a:mode=17777", "must be octal"],
+    ["/a:mode=", "must be octal"],
+    ["/a:nr_inodes=0", "nr_inodes"],
+    ["/a:nr_inodes=1000000000", "nr_inodes"],
+    ["/a:uid=0", 'unknown option "uid="'],
+  ])("refuses %p", (text, problem) => {
+    expect(parseTmpfs(text)).toContain(problem);
+  });
+});
