@@ -12,6 +12,9 @@ import type { Host } from "../plugin/host.ts";
 /** Where the sandbox has this binary, to be the Bun that runs scripts. */
 export const RUNTIME_PATH = "/run/bunker/bun";
 
+/** Bun would run the `preload` of a bunfig.toml and read the .env of the directory that it happens to start in. */
+const RUNTIME_FLAGS = ["--config=/dev/null", "--no-env-file"];
+
 const ON_BUN = /\.[mc]?[jt]s$|\.[jt]sx$/;
 const INTERPRETERS: Readonly<Record<string, string>> = { py: "python3", sh: "sh" };
 const EXTENSION = /\.([a-z]+)$/;
@@ -41,7 +44,7 @@ export const resolveCommand = (words: readonly string[], sections: Sections, hos
     ...(sectionOf(sections, "env").set as object | undefined),
     BUN_BE_BUN: "1",
   });
-  return { argv: [RUNTIME_PATH, file, ...args], sections: withRuntime };
+  return { argv: [RUNTIME_PATH, ...RUNTIME_FLAGS, file, ...args], sections: withRuntime };
 };
 
 // --- internal ---

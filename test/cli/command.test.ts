@@ -15,7 +15,7 @@ const host = (nodes: Record<string, `=${string}`>, given: FakeHost & Partial<Hos
 describe("a script in TypeScript or JavaScript", () => {
   test("runs on the Bun inside this binary, by its absolute path", () => {
     const { argv, sections } = resolveCommand(["x.ts", "--flag", "a"], {}, host({ [`${WORK}/x.ts`]: "=" }));
-    expect(argv).toEqual(["/run/bunker/bun", `${WORK}/x.ts`, "--flag", "a"]);
+    expect(argv).toEqual(["/run/bunker/bun", "--config=/dev/null", "--no-env-file", `${WORK}/x.ts`, "--flag", "a"]);
     expect(sections).toEqual({
       rootfs: { shared: [`${WORK}/x.ts`], runtime: true },
       env: { set: { BUN_BE_BUN: "1" } },
