@@ -2,7 +2,6 @@
  * One sandbox, from its description to its end: resolve, plan, lower, assemble, launch, supervise, dispose.
  * @module
  */
-import { isatty } from "node:tty";
 import { assemble } from "./codegen/image.ts";
 import { launcherDied } from "./errors/launch.ts";
 import { needsSupervisor } from "./errors/plugin.ts";
@@ -10,7 +9,7 @@ import type { Program } from "./ir/program.ts";
 import { becomeMonitor } from "./launch/become-monitor.ts";
 import { readRecord } from "./launch/channel.ts";
 import { explainCallError, explainFailure } from "./launch/failure.ts";
-import { createHost } from "./launch/host.ts";
+import { createHost, isTerminal } from "./launch/host.ts";
 import { type Launched, launch } from "./launch/launch.ts";
 import { arch } from "./launch/libc.ts";
 import { callerNofile } from "./launch/limits.ts";
@@ -62,7 +61,7 @@ export const planSandbox = async (config: SandboxConfig, host: Host = createHost
   const checked = await timings.measure("configure", () => configurePipeline(pipeline, config.sections));
   const configs = await timings.measure("resolve", () => resolvePipeline(pipeline, checked, host));
   const planned = timings.measure("plan", () =>
-    planPipeline(pipeline, configs, { command: config.command, terminal: isatty(0) }),
+    planPipeline(pipeline, configs, { command: config.command, terminal: isTerminal(0) }),
   );
   const plan = timings.measure("merge", () => mergePlan({ command: config.command, ...planned }));
   return { plan, pipeline, configs, host };
@@ -140,7 +139,7 @@ const runSupervised = async (planned: Planned): Promise<SandboxResult> => {
       if (!ended) endSandbox(launched);
       launched[Symbol.dispose]();
     });
-    using _signals = forwardSignals(launched.pid, { terminal: isatty(0) });
+    using _signals = forwardSignals(launched.pid, { terminal: isTerminal(0) });
     const child = { pid: launched.pid, pidfd: launched.pidfd.number };
     await runCreated(supervision, child);
     launched.release();

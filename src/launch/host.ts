@@ -2,87 +2,104 @@
  * This machine, as `resolve` sees it: synchronous looks at the file system, each made when it is asked for.
  * @module
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-  type Stats,
-  statSync,
-} from "node:fs";
+import { ptr } from "bun:ffi";
 import { workingDirectoryGone } from "../errors/command.ts";
 import { CAPABILITIES, type CapabilityName } from "../linux/capability.ts";
 import { ID_POOL_BASE, ID_POOL_SIZE, mapCovers } from "../linux/idpool.ts";
 import type { Host, NodeType } from "../plugin/host.ts";
+import { cString, OwnedFd } from "./fd.ts";
+import { mustCall, tryCall } from "./libc.ts";
 
-const typeOf = (stats: Stats): NodeType => {
-  if (stats.isDirectory()) return "directory";
-  if (stats.isFile()) return "file";
-  if (stats.isSymbolicLink()) return "symlink";
-  return stats.isCharacterDevice() || stats.isBlockDevice() ? "device" : "other";
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_TYPE_AND_MODE = 0x3;
+const STATX_BYTES = 256;
+const STX_MODE_OFFSET_BYTES = 28;
+
+/** `stx_mode` of `struct statx`, the same on every architecture; undefined where there is nothing, or no way to it. */
+const modeOf = (path: string, flags = 0): number | undefined => {
+  const [name, found] = [cString(path), new Uint8Array(STATX_BYTES)];
+  if (tryCall("statx", AT_FDCWD, ptr(name), flags, STATX_TYPE_AND_MODE, ptr(found)) < 0) return undefined;
+  return (found[STX_MODE_OFFSET_BYTES] as number) | ((found[STX_MODE_OFFSET_BYTES + 1] as number) << 8);
+};
+
+/** The type bits of a mode, inode(7). */
+const S_IFMT = 0o170000;
+const TYPES: Readonly<Record<number, NodeType>> = {
+  0o040000: "directory",
+  0o100000: "file",
+  0o120000: "symlink",
+  0o020000: "device",
+  0o060000: "device",
 };
 
 const nodeType: Host["nodeType"] = (path, { follow = true } = {}) => {
-  try {
-    const stats = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
-    return stats === undefined ? "missing" : typeOf(stats);
-  } catch {
-    return "missing";
-  }
+  const mode = modeOf(path, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+  return mode === undefined ? "missing" : (TYPES[mode & S_IFMT] ?? "other");
 };
 
+const X_OK = 1;
+
 const mayExecute: Host["mayExecute"] = (path) => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  const name = cString(path);
+  return tryCall("faccessat", AT_FDCWD, ptr(name), X_OK) === 0;
 };
 
 const READ_BY_ALL = 0o004;
 const SEARCH_BY_ALL = 0o005;
 
 const openToAll: Host["openToAll"] = (path) => {
-  try {
-    const stats = statSync(path);
-    const needed = stats.isDirectory() ? SEARCH_BY_ALL : READ_BY_ALL;
-    return (stats.mode & needed) === needed;
-  } catch {
-    return false;
-  }
+  const mode = modeOf(path) ?? 0;
+  const needed = TYPES[mode & S_IFMT] === "directory" ? SEARCH_BY_ALL : READ_BY_ALL;
+  return (mode & needed) === needed;
+};
+
+const PATH_BYTES_MAX = 4096;
+const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
+const O_NONBLOCK = 0o4000;
+const O_NOCTTY = 0o400;
+
+const readLink: Host["readLink"] = (path) => {
+  const [name, target] = [cString(path), new Uint8Array(PATH_BYTES_MAX)];
+  const size = mustCall(`readlink(${JSON.stringify(path)})`, "readlinkat", AT_FDCWD, ptr(name), ptr(target), target.length);
+  return new TextDecoder().decode(target.subarray(0, size));
+};
+
+/** The kernel's own resolution: what it opened is what /proc says of the descriptor. */
+const realPath: Host["realPath"] = (path) => {
+  const name = cString(path);
+  using fd = new OwnedFd(mustCall(`open(${JSON.stringify(path)})`, "openat", AT_FDCWD, ptr(name), O_PATH | O_CLOEXEC));
+  return readLink(`/proc/self/fd/${fd.number}`);
 };
 
 /** Not more than `bytesMax` bytes are read. O_NONBLOCK: a FIFO that was put there does not hold us. */
 const read = (path: string, bytesMax: number): { readonly text: string; readonly whole: boolean } | undefined => {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    if (!fstatSync(fd).isFile()) return undefined;
-    const buffer = Buffer.allocUnsafe(bytesMax + 1);
-    const size = readFully(fd, buffer);
-    return { text: buffer.toString("utf8", 0, Math.min(size, bytesMax)), whole: size <= bytesMax };
-  } catch {
-    return undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
+  if (nodeType(path) !== "file") return undefined;
+  const name = cString(path);
+  const opened = tryCall("openat", AT_FDCWD, ptr(name), O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (opened < 0) return undefined;
+  using fd = new OwnedFd(opened);
+  // What was looked at may be something else by now: only what was opened counts.
+  if (nodeType(`/proc/self/fd/${fd.number}`) !== "file") return undefined;
+  return readFully(fd.number, bytesMax);
 };
 
-/** Files of /proc are given out in pieces. */
-const readFully = (fd: number, buffer: Buffer): number => {
-  let size = 0;
-  while (size < buffer.length) {
-    const count = readSync(fd, buffer, size, buffer.length - size, null);
-    if (count === 0) break;
+const CHUNK_BYTES = 16 * 1024;
+
+/** Files of /proc are given out in pieces, and their size is not known before. */
+const readFully = (fd: number, bytesMax: number): { readonly text: string; readonly whole: boolean } | undefined => {
+  const decoder = new TextDecoder();
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, bytesMax + 1));
+  let text = "";
+  for (let size = 0; size <= bytesMax; ) {
+    const count = tryCall("read", fd, ptr(chunk), Math.min(chunk.length, bytesMax + 1 - size));
+    if (count < 0) return undefined;
+    if (count === 0) return { text: text + decoder.decode(), whole: true };
+    text += decoder.decode(chunk.subarray(0, Math.min(count, bytesMax - size)), { stream: true });
     size += count;
   }
-  return size;
+  return { text, whole: false };
 };
 
 const readText: Host["readText"] = (path, bytesMax) => {
@@ -123,6 +140,14 @@ const currentDirectory = (): string => {
   }
 };
 
+const TCGETS = 0x5401;
+
+/** Whether a descriptor is a terminal: isatty(3), without the streams that node:tty brings. */
+export const isTerminal = (fd: number): boolean => {
+  const termios = new Uint8Array(64);
+  return tryCall("ioctl", fd, TCGETS, ptr(termios)) === 0;
+};
+
 /** The host that this process runs on. */
 export const createHost = (): Host => {
   const uid = process.geteuid?.() ?? 0;
@@ -140,8 +165,8 @@ export const createHost = (): Host => {
     nodeType,
     mayExecute,
     openToAll,
-    readLink: (path) => readlinkSync(path),
-    realPath: (path) => realpathSync(path),
+    readLink,
+    realPath,
     readText,
     readStart,
   };

@@ -2,11 +2,13 @@
  * Contributions of all plugins → one frozen plan. Contradictions are found here, once, and name both plugins.
  * @module
  */
-import { isDeepStrictEqual } from "node:util";
 import invariant from "tiny-invariant";
 import { conflict } from "../errors.ts";
 import type { Contribution, Entry } from "./contribution.ts";
 import type { From, Plan } from "./plan.ts";
+
+/** By content. Bun's own comparison: node:util is 1.6 ms of a start. */
+const equal = (one: object, other: object): boolean => Bun.deepEquals(one, other, true);
 
 type Kind = Contribution["kind"];
 type Of<K extends Kind> = Extract<Contribution, { kind: K }>;
@@ -21,7 +23,7 @@ const only = <K extends Kind>(all: readonly Collected[], kind: K): From<Of<K>> |
   for (const other of others) {
     const { plugin, ...value } = other;
     const { plugin: firstPlugin, ...firstValue } = first as From<Of<K>>;
-    if (!isDeepStrictEqual(value, firstValue)) throw conflict(kind, firstPlugin, plugin);
+    if (!equal(value, firstValue)) throw conflict(kind, firstPlugin, plugin);
   }
   return first;
 };
@@ -31,7 +33,7 @@ const byName = <T extends { readonly name: string; readonly plugin: string }>(ki
   const found = new Map<string, T>();
   for (const one of all) {
     const other = found.get(one.name);
-    if (other && other.plugin !== one.plugin && !isDeepStrictEqual({ ...other, plugin: "" }, { ...one, plugin: "" }))
+    if (other && other.plugin !== one.plugin && !equal({ ...other, plugin: "" }, { ...one, plugin: "" }))
       throw conflict(`${kind} ${one.name}`, other.plugin, one.plugin);
     found.set(one.name, one);
   }
@@ -59,7 +61,7 @@ const mergeEntries = (all: readonly From<Entry>[]): readonly From<Entry>[] => {
     const target = normalise(one.target);
     const other = found.get(target);
     if (other && one.type === "directory") continue;
-    if (other && other.type !== "directory" && !isDeepStrictEqual({ ...other, plugin: "" }, { ...one, target, plugin: "" }))
+    if (other && other.type !== "directory" && !equal({ ...other, plugin: "" }, { ...one, target, plugin: "" }))
       throw conflict(`mount at ${target}`, other.plugin, one.plugin);
     found.set(target, { ...one, target });
   }
