@@ -6,15 +6,14 @@ import { assemble } from "./codegen/image.ts";
 import { launcherDied } from "./errors/launch.ts";
 import { needsSupervisor } from "./errors/plugin.ts";
 import type { Program } from "./ir/program.ts";
-import { becomeMonitor } from "./launch/become-monitor.ts";
-import { readRecord } from "./launch/channel.ts";
 import { explainCallError, explainFailure } from "./launch/failure.ts";
 import { createHost, isTerminal } from "./launch/host.ts";
-import { type Launched, launch } from "./launch/launch.ts";
+import { runPrepared } from "./launch/foreground.ts";
+import { launch } from "./launch/launch.ts";
+import type { Prepared } from "./launch/prepared.ts";
 import { arch } from "./launch/libc.ts";
 import { callerNofile } from "./launch/limits.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
-import { waitForEnd } from "./launch/wait.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
 import { lowerStandalone } from "./plan/lower/standalone.ts";
@@ -85,46 +84,40 @@ const ownIds = ({ identity }: Plan): { readonly uid: number; readonly gid: numbe
     ? { uid: identity.uid, gid: identity.gid }
     : undefined;
 
-interface Starting {
-  readonly launched: Launched;
+interface Lowered {
   readonly program: Program;
+  readonly prepared: Prepared;
 }
 
-/** Plan → a launcher that runs, or waits for its release. @throws BunkerError */
-const startLauncher = ({ plan, host, pipeline: { timings } }: Planned): Starting => {
+/** Plan → what a launch needs, and the program to explain a failure by. */
+const prepare = ({ plan, host, pipeline: { timings } }: Planned): Lowered => {
   const program = timings.measure("lower", () => lowerHere(plan, host));
   const image = timings.measure("assemble", () => assemble(program, arch));
+  const prepared: Prepared = {
+    image,
+    namespaces: namespaceBits(plan),
+    sources: inheritsSources(plan) ? sourcesOf(plan) : [],
+    ownIds: ownIds(plan),
+    ambient: plan.identity.outside !== "host",
+    waits: needsRelease(plan),
+    init: plan.init.enabled,
+  };
+  return { program, prepared };
+};
+
+const withCallErrors = <T>(host: Host, work: () => T): T => {
   try {
-    const launched = timings.measure("launch", () =>
-      launch({
-        image,
-        namespaces: namespaceBits(plan),
-        sources: inheritsSources(plan) ? sourcesOf(plan) : [],
-        ownIds: ownIds(plan),
-        ambient: plan.identity.outside !== "host",
-      }),
-    );
-    return { launched, program };
+    return work();
   } catch (error) {
     throw explainCallError(error, host);
   }
 };
 
-/**
- * A sandbox that nothing outside has to work for: once it runs, this process becomes its monitor.
- * @returns the exit status, where the sandbox has ended before that
- */
-const runSelfContained = (planned: Planned, onStarted: () => void): number => {
-  const { launched, program } = startLauncher(planned);
-  if (needsRelease(planned.plan)) launched.release();
-  const first = readRecord(launched.status);
-  if (first?.kind === "failed") {
-    waitForEnd(launched.pid);
-    throw explainFailure({ ...planned, program }, first.op, first.errno);
-  }
-  if (first === undefined && planned.plan.init.enabled) throw launcherDied(waitForEnd(launched.pid).signal);
-  onStarted();
-  return becomeMonitor(launched, process.argv);
+/** Returns only by an error: where the payload runs, this process is its monitor. */
+const runSelfContained = (planned: Planned, { program, prepared }: Lowered, onStarted: () => void): never => {
+  const outcome = withCallErrors(planned.host, () => runPrepared(prepared, onStarted));
+  if (outcome.kind === "died") throw launcherDied(outcome.signal);
+  throw explainFailure({ ...planned, program }, outcome.op, outcome.errno);
 };
 
 /** The same with hooks: this process stays. */
@@ -133,7 +126,8 @@ const runSupervised = async (planned: Planned): Promise<SandboxResult> => {
   const supervision: Supervision = { ...planned, disposal };
   return disposal.around(async () => {
     await runPrepare(supervision);
-    const { launched, program } = startLauncher(planned);
+    const { program, prepared } = prepare(planned);
+    const launched = withCallErrors(planned.host, () => launch(prepared));
     let ended = false;
     disposal.defer("sandbox", () => {
       if (!ended) endSandbox(launched);
@@ -158,6 +152,9 @@ const runSupervised = async (planned: Planned): Promise<SandboxResult> => {
 export interface RunOptions {
   /** Called once with what was measured: when the payload runs, or with hooks when all is over. */
   readonly onTimings?: (timings: Timings) => void;
+  /** Called with a sandbox that needs no supervisor, before it is launched. */
+  readonly onPrepared?: (prepared: Prepared) => void;
+  readonly host?: Host;
 }
 
 /**
@@ -165,10 +162,14 @@ export interface RunOptions {
  * @returns the payload's exit status; a sandbox without hooks does not come back, since the process is then its monitor
  * @throws BunkerError
  */
-export const runForeground = async (config: SandboxConfig, { onTimings }: RunOptions = {}): Promise<number> => {
-  const planned = await planSandbox(config);
-  const show = (): void => onTimings?.(planned.pipeline.timings);
-  if (planned.plan.supervisedBy.length === 0) return runSelfContained(planned, show);
+export const runForeground = async (config: SandboxConfig, options: RunOptions = {}): Promise<number> => {
+  const planned = await planSandbox(config, options.host);
+  const show = (): void => options.onTimings?.(planned.pipeline.timings);
+  if (planned.plan.supervisedBy.length === 0) {
+    const lowered = prepare(planned);
+    options.onPrepared?.(lowered.prepared);
+    return runSelfContained(planned, lowered, show);
+  }
   const { exitCode } = await runSupervised(planned);
   show();
   return exitCode;

@@ -4,21 +4,40 @@
  * On this path every import counts, so that it has no citty and writes nothing.
  * @module
  */
+import { builtinPlugins } from "../../plugins/index.ts";
 import { createHost } from "../launch/host.ts";
+import { traceHost } from "../launch/host-trace.ts";
 import { printTimings, type Timings } from "../plugin/timings.ts";
 import { runForeground } from "../sandbox.ts";
-import { readArguments, toSandboxConfig } from "./arguments.ts";
+import { type Arguments, readArguments, toSandboxConfig } from "./arguments.ts";
 
 /** The exit status. Does not return where this process becomes the monitor. */
 export const run = async (argv: readonly string[]): Promise<number> => {
-  const host = createHost();
-  const read = await readArguments("run", argv, host);
+  const trace = traceHost(createHost());
+  const read = await readArguments("run", argv, trace.host);
   if (read.has("help")) {
     (await import("./show-help.ts")).showHelp("run", read);
     return 0;
   }
-  const config = await toSandboxConfig("run", read, host);
-  return runForeground(config, read.has("timings") ? { onTimings: showTimings } : {});
+  const config = await toSandboxConfig("run", read, trace.host);
+  const { remember } = await import("../launch/remember.ts");
+  return runForeground(config, {
+    host: trace.host,
+    ...(read.has("timings") ? { onTimings: showTimings } : {}),
+    onPrepared: (prepared) => {
+      if (mayKeep(read) && trace.complete()) remember(argv, trace.host, prepared, trace.questions());
+    },
+  });
 };
+
+/**
+ * Values of the environment may be secrets: an image that carries some is not written to a file. Files of a config or of plugins
+ * may change without any question to the host.
+ */
+const mayKeep = (read: Arguments): boolean =>
+  read.file === undefined &&
+  read.plugins.length === builtinPlugins.length &&
+  !read.has("timings") &&
+  !read.parsed.given.some(({ spec }) => spec.owner === "env");
 
 const showTimings = ({ records }: Timings): void => console.error(printTimings(records));

@@ -9,17 +9,7 @@ import { type Cloned, cloneInto, type Move } from "./clone.ts";
 import { cString, OwnedFd, openPipe, writeProcFile } from "./fd.ts";
 import { mustCall, tryCall } from "./libc.ts";
 import { executableOf } from "./memfd.ts";
-
-export interface LaunchOptions {
-  readonly image: Uint8Array;
-  /** CLONE_NEW* bits. */
-  readonly namespaces: number;
-  /** Paths that this process opens for the launcher, in the order of their descriptors. */
-  readonly sources: readonly string[];
-  /** Ids inside that get an unprivileged id of the sandbox's own outside; undefined: the launcher maps its own. */
-  readonly ownIds: { readonly uid: number; readonly gid: number } | undefined;
-  readonly ambient: boolean;
-}
+import type { Prepared } from "./prepared.ts";
 
 /** A sandbox whose launcher runs, or waits to be released. */
 export class Launched implements Disposable {
@@ -68,7 +58,7 @@ export const mapOwnIds = (pid: number, inside: { readonly uid: number; readonly 
 };
 
 /** @throws CallError; nothing is left behind then */
-export const launch = ({ image, namespaces, sources, ownIds, ambient }: LaunchOptions): Launched => {
+export const launch = ({ image, namespaces, sources, ownIds, ambient }: Prepared): Launched => {
   using scope = new DisposableStack();
   // Above every number that the launcher gives a meaning to, so that no move overwrites what a later one needs.
   const own = (fd: OwnedFd): OwnedFd => scope.use(fd).raise(FDS.firstSource + sources.length);

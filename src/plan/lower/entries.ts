@@ -21,7 +21,8 @@ export type WriteId = (which: "uid" | "gid", fd: Slot, name: string) => readonly
 const fd = slot("file");
 
 const makeFile = (entry: Of<"file">, path: string, writeId: WriteId): readonly Op[] => [
-  openat(path, { O_WRONLY: 1, O_CREAT: 0o100, O_EXCL: 0o200, O_NOFOLLOW: 0o400000 }, entry.mode, fd),
+  // O_EXCL follows no link either (open(2)).
+  openat(path, { O_WRONLY: 1, O_CREAT: 0o100, O_EXCL: 0o200 }, entry.mode, fd),
   ...entry.content.flatMap((part, index) =>
     typeof part === "string" ? [write(fd, text(part), Buffer.byteLength(part))] : writeId(part.id, fd, `${path} ${index}`),
   ),

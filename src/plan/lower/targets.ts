@@ -39,11 +39,10 @@ const target = slot("target");
 const parent = slot("parent");
 const OPEN_HOW_BYTES = 24;
 const O_PATH = 0o10000000;
-const O_DIRECTORY = 0o200000;
 const O_CLOEXEC = 0o2000000;
 
 const RESOLVE_SHOWN = "RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS";
-const openInRoot = (path: string, into: Slot, directory: boolean): Op =>
+const openInRoot = (path: string, into: Slot): Op =>
   described(
     call(
       "openat2",
@@ -51,8 +50,8 @@ const openInRoot = (path: string, into: Slot, directory: boolean): Op =>
         AT_FDCWD,
         text(path === "" ? "." : path),
         bytes(
-          openHow(O_PATH | O_CLOEXEC | (directory ? O_DIRECTORY : 0), RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS),
-          `{O_PATH${directory ? "|O_DIRECTORY" : ""}, ${RESOLVE_SHOWN}}`,
+          openHow(O_PATH | O_CLOEXEC, RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS),
+          `{O_PATH, ${RESOLVE_SHOWN}}`,
         ),
         OPEN_HOW_BYTES,
       ],
@@ -72,13 +71,13 @@ const makeForeign = (path: string, directory: boolean, made: Made): readonly Op[
       step === path && !directory
         ? described(call("mknodat", [parent, text(name), flags({ S_IFREG: 0o100000 }), 0]), `mknod("/${step}")`)
         : described(mkdirat(parent, name, 0o755), `mkdir("/${step}")`);
-    return [openInRoot(above, parent, true), ignoring(make, "EEXIST"), close(parent)];
+    return [openInRoot(above, parent), ignoring(make, "EEXIST"), close(parent)];
   });
 };
 
 /** `use` with the working directory on the target, for mount(2), which knows no descriptors. */
 const inTarget = (path: string, use: (path: string) => Op): readonly Op[] => [
-  openInRoot(path, target, true),
+  openInRoot(path, target),
   call("fchdir", [target]),
   use("."),
   call("chdir", [text("/")]),
@@ -104,7 +103,7 @@ export const attach = (mountFd: Slot, path: string, directory: boolean, ground: 
       ]
     : [
         ...makeForeign(path, directory, ground.made),
-        openInRoot(path, target, false),
+        openInRoot(path, target),
         moveMountOnto(mountFd, target, `/${path}`),
         close(target),
       ];

@@ -1,0 +1,19 @@
+/**
+ * All that a launch needs, without the plan that it came from: what can be kept and used again.
+ * @module
+ */
+export interface Prepared {
+  readonly image: Uint8Array;
+  /** CLONE_NEW* bits. */
+  readonly namespaces: number;
+  /** Paths that this process opens for the launcher, in the order of their descriptors. */
+  readonly sources: readonly string[];
+  /** Ids inside that get an unprivileged id of the sandbox's own outside; undefined: the launcher maps its own. */
+  readonly ownIds: { readonly uid: number; readonly gid: number } | undefined;
+  /** The sandbox has a user namespace, whose capabilities must survive the exec of the image. */
+  readonly ambient: boolean;
+  /** The launcher waits for {@link Launched.release}. */
+  readonly waits: boolean;
+  /** Init reports when the payload runs; without one, the end of the status pipe says so. */
+  readonly init: boolean;
+}
