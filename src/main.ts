@@ -34,7 +34,10 @@ const start = async (argv: readonly string[]): Promise<number> => {
 };
 
 const fail = async (error: unknown): Promise<number> => {
-  const [{ coloursOn }, { exitStatus, renderError }] = await Promise.all([import("./cli/terminal.ts"), import("./errors.ts")]);
+  const [{ coloursOn }, { exitStatus, renderError }] = await Promise.all([
+    import("./cli/terminal.ts"),
+    import("./errors.ts"),
+  ]);
   console.error(renderError(error, { colour: coloursOn(2) }));
   return exitStatus(error);
 };

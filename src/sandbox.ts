@@ -7,17 +7,17 @@ import { launcherDied } from "./errors/launch.ts";
 import { needsSupervisor } from "./errors/plugin.ts";
 import type { Program } from "./ir/program.ts";
 import { explainCallError, explainFailure } from "./launch/failure.ts";
-import { createHost, isTerminal } from "./launch/host.ts";
 import { runPrepared } from "./launch/foreground.ts";
+import { createHost, isTerminal } from "./launch/host.ts";
 import { launch } from "./launch/launch.ts";
-import type { Prepared } from "./launch/prepared.ts";
 import { arch } from "./launch/libc.ts";
 import { callerNofile } from "./launch/limits.ts";
+import type { Prepared } from "./launch/prepared.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
-import { lowerStandalone } from "./plan/lower/standalone.ts";
 import { sourcesOf } from "./plan/lower/sources.ts";
+import { lowerStandalone } from "./plan/lower/standalone.ts";
 import { mergePlan } from "./plan/merge.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Configs, Sections } from "./plugin/config.ts";
@@ -115,7 +115,12 @@ const withCallErrors = <T>(host: Host, work: () => T): T => {
 
 /** Returns only by an error: where the payload runs, this process is its monitor. */
 const runSelfContained = (planned: Planned, { program, prepared }: Lowered, onStarted: () => void): never => {
-  const outcome = withCallErrors(planned.host, () => runPrepared(prepared, onStarted));
+  const startMs = performance.now();
+  const started = (): void => {
+    planned.pipeline.timings.since("launch", startMs);
+    onStarted();
+  };
+  const outcome = withCallErrors(planned.host, () => runPrepared(prepared, started));
   if (outcome.kind === "died") throw launcherDied(outcome.signal);
   throw explainFailure({ ...planned, program }, outcome.op, outcome.errno);
 };
@@ -127,7 +132,9 @@ const runSupervised = async (planned: Planned): Promise<SandboxResult> => {
   return disposal.around(async () => {
     await runPrepare(supervision);
     const { program, prepared } = prepare(planned);
-    const launched = withCallErrors(planned.host, () => launch(prepared));
+    const launched = withCallErrors(planned.host, () =>
+      planned.pipeline.timings.measure("launch", () => launch(prepared)),
+    );
     let ended = false;
     disposal.defer("sandbox", () => {
       if (!ended) endSandbox(launched);
@@ -186,4 +193,5 @@ export const compileSandbox = async (config: SandboxConfig): Promise<Uint8Array>
 };
 
 /** Runs a sandbox to its end and keeps this process, whatever its plugins do: for programs that start many. @throws BunkerError */
-export const runSandbox = async (config: SandboxConfig): Promise<SandboxResult> => runSupervised(await planSandbox(config));
+export const runSandbox = async (config: SandboxConfig): Promise<SandboxResult> =>
+  runSupervised(await planSandbox(config));

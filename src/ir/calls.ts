@@ -59,7 +59,13 @@ export const moveMount = (mount: Operand, target: string): SyscallOp =>
 /** `move_mount(mount, "", target, "")`: attaches a detached mount on an open descriptor, so that no name is looked up twice. */
 export const moveMountOnto = (mount: Operand, target: Operand, shown: string): SyscallOp =>
   described(
-    call("move_mount", [mount, text(""), target, text(""), flags({ MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH })]),
+    call("move_mount", [
+      mount,
+      text(""),
+      target,
+      text(""),
+      flags({ MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH }),
+    ]),
     `move_mount(→ ${JSON.stringify(shown)})`,
   );
 
@@ -78,7 +84,8 @@ export const symlinkat = (to: string, path: string): SyscallOp => call("symlinka
 export const openat = (path: string, bits: Readonly<Record<string, number>>, mode: number, into: Slot): SyscallOp =>
   call("openat", [AT_FDCWD, text(path), flags({ ...bits, O_CLOEXEC }), mode], into);
 
-export const write = (fd: Operand, from: Operand, sizeBytes: Operand): SyscallOp => call("write", [fd, from, sizeBytes]);
+export const write = (fd: Operand, from: Operand, sizeBytes: Operand): SyscallOp =>
+  call("write", [fd, from, sizeBytes]);
 export const close = (fd: Operand): SyscallOp => call("close", [fd]);
 export const closeRange = (first: number, last: number | bigint): SyscallOp => call("close_range", [first, last, 0]);
 

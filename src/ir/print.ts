@@ -2,10 +2,19 @@
  * A program as text, in strace's notation: what `bunker explain --syscalls` shows and what tests compare.
  * @module
  */
-import type { Op, Operand, OnErrno } from "./op.ts";
+import type { OnErrno, Op, Operand } from "./op.ts";
 import type { Program } from "./program.ts";
 
-const SIGNS = { add: "+", subtract: "-", and: "&", or: "|", shiftLeft: "<<", shiftRight: ">>", divide: "/", remainder: "%" };
+const SIGNS = {
+  add: "+",
+  subtract: "-",
+  and: "&",
+  or: "|",
+  shiftLeft: "<<",
+  shiftRight: ">>",
+  divide: "/",
+  remainder: "%",
+};
 const COMPARISONS = { equal: "==", notEqual: "!=", less: "<", greaterOrEqual: ">=", greater: ">", lessOrEqual: "<=" };
 const SHOWN_CHARACTERS_MAX = 60;
 

@@ -36,7 +36,9 @@ export const slotsRead = (op: Op): readonly string[] =>
 /** Slots that an operation writes, or whose address it hands to a call that may. */
 export const slotsWritten = (op: Op): readonly string[] => [
   ...("into" in op && op.into !== undefined ? [op.into.name] : []),
-  ...operandsOf(op).flatMap((operand) => (typeof operand === "object" && operand.kind === "slotAddress" ? [operand.slot] : [])),
+  ...operandsOf(op).flatMap((operand) =>
+    typeof operand === "object" && operand.kind === "slotAddress" ? [operand.slot] : [],
+  ),
 ];
 
 const targetsOf = (op: Op): readonly string[] => {
@@ -50,7 +52,10 @@ const ends = (op: Op | undefined): boolean =>
 /** Checks labels, slots, argument counts and the end of the program. @throws invariant violation */
 export const verify = (program: Program): Program => {
   const labels = program.ops.flatMap((op) => (op.kind === "label" ? [op.name] : []));
-  invariant(new Set(labels).size === labels.length, `labels are unique: ${labels.filter((name, at) => labels.indexOf(name) !== at)}`);
+  invariant(
+    new Set(labels).size === labels.length,
+    `labels are unique: ${labels.filter((name, at) => labels.indexOf(name) !== at)}`,
+  );
 
   const known = new Set(labels);
   invariant(known.has(program.onFail), `the failure label ${program.onFail} exists`);

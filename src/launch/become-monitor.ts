@@ -10,8 +10,8 @@ import { assemble } from "../codegen/image.ts";
 import { MONITOR_FDS, monitorProgram } from "../launcher/monitor.ts";
 import { SIG_SETMASK, SIGNAL_SET_BYTES } from "../linux/process.ts";
 import { cString } from "./fd.ts";
-import { arch, mustCall } from "./libc.ts";
 import type { Launched } from "./launch.ts";
+import { arch, mustCall } from "./libc.ts";
 import { executableOf } from "./memfd.ts";
 
 const AT_EMPTY_PATH = 0x1000;

@@ -5,7 +5,7 @@
 import { ptr } from "bun:ffi";
 import { RECORD, RECORD_KINDS } from "../launcher/layout.ts";
 import { errnos } from "../linux/errno.ts";
-import { type OwnedFd } from "./fd.ts";
+import type { OwnedFd } from "./fd.ts";
 import { CallError, tryCall } from "./libc.ts";
 
 /** Of the payload and everything that it waited for. */

@@ -66,7 +66,15 @@ export const cloneInto = ({ namespaces, image, moves, ambient }: CloneOptions): 
 
   const bits = namespaces | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGNALS.CHLD;
   const pid = withSignalsBlocked(() => {
-    const result = libc().clone(page.code as Pointer, page.stack as Pointer, bits, page.block as Pointer, ptr(pidfd), null, null);
+    const result = libc().clone(
+      page.code as Pointer,
+      page.stack as Pointer,
+      bits,
+      page.block as Pointer,
+      ptr(pidfd),
+      null,
+      null,
+    );
     return result === -1 ? -lastErrno() : result;
   });
   if (pid < 0) throw new CallError("clone()", -pid);

@@ -2,10 +2,16 @@
  * A failed operation → the words for it.
  * @module
  */
-import { commandNotFound, commandNotInside, interpreterNotInside, notExecutable, stdioRefused } from "../errors/command.ts";
+import {
+  commandNotFound,
+  commandNotInside,
+  interpreterNotInside,
+  notExecutable,
+  stdioRefused,
+} from "../errors/command.ts";
 import { launchFailed } from "../errors/launch.ts";
 import type { Program } from "../ir/program.ts";
-import { errnoText, errnos } from "../linux/errno.ts";
+import { errnos, errnoText } from "../linux/errno.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Host } from "../plugin/host.ts";
 import { readHostFacts } from "./facts.ts";
@@ -37,7 +43,9 @@ const onHost = (host: Host, name: string): string | undefined =>
 const notFound = (command: string, { plan, host }: FailureContext): Error => {
   const path = command.includes("/") ? command : onHost(host, command);
   if (path === undefined || host.nodeType(path) === "missing") return commandNotFound(command);
-  return isShown(plan, path) ? interpreterNotInside(command, interpreterOf(host, path)) : commandNotInside(command, path);
+  return isShown(plan, path)
+    ? interpreterNotInside(command, interpreterOf(host, path))
+    : commandNotInside(command, path);
 };
 
 const execFailed = (context: FailureContext, errno: number): Error => {
@@ -68,4 +76,3 @@ export const explainCallError = (error: unknown, host: Host): unknown => {
     readHostFacts(host),
   );
 };
-

@@ -53,16 +53,18 @@ export const traceHost = (host: Host): Trace => {
   const note = (of: Question["of"], args: readonly unknown[], answer: string): void => {
     questions.set(JSON.stringify([of, args]), { of, args, answer });
   };
-  const method = (of: Method) => (...args: readonly unknown[]): unknown => {
-    try {
-      const answer = (host[of] as (...args: readonly unknown[]) => unknown)(...args);
-      note(of, args, digest(answer));
-      return answer;
-    } catch (error) {
-      note(of, args, REFUSED);
-      throw error;
-    }
-  };
+  const method =
+    (of: Method) =>
+    (...args: readonly unknown[]): unknown => {
+      try {
+        const answer = (host[of] as (...args: readonly unknown[]) => unknown)(...args);
+        note(of, args, digest(answer));
+        return answer;
+      } catch (error) {
+        note(of, args, REFUSED);
+        throw error;
+      }
+    };
   const environment = new Proxy(host.environment, {
     get: (target, name) => {
       const value = target[String(name)];

@@ -25,17 +25,17 @@ const modeOf = (path: string, flags = 0): number | undefined => {
 
 /** The type bits of a mode, inode(7). */
 const S_IFMT = 0o170000;
-const TYPES: Readonly<Record<number, NodeType>> = {
-  0o040000: "directory",
-  0o100000: "file",
-  0o120000: "symlink",
-  0o020000: "device",
-  0o060000: "device",
-};
+const TYPES: ReadonlyMap<number, NodeType> = new Map([
+  [0o040000, "directory"],
+  [0o100000, "file"],
+  [0o120000, "symlink"],
+  [0o020000, "device"],
+  [0o060000, "device"],
+]);
 
 const nodeType: Host["nodeType"] = (path, { follow = true } = {}) => {
   const mode = modeOf(path, follow ? 0 : AT_SYMLINK_NOFOLLOW);
-  return mode === undefined ? "missing" : (TYPES[mode & S_IFMT] ?? "other");
+  return mode === undefined ? "missing" : (TYPES.get(mode & S_IFMT) ?? "other");
 };
 
 const X_OK = 1;
@@ -50,7 +50,7 @@ const SEARCH_BY_ALL = 0o005;
 
 const openToAll: Host["openToAll"] = (path) => {
   const mode = modeOf(path) ?? 0;
-  const needed = TYPES[mode & S_IFMT] === "directory" ? SEARCH_BY_ALL : READ_BY_ALL;
+  const needed = TYPES.get(mode & S_IFMT) === "directory" ? SEARCH_BY_ALL : READ_BY_ALL;
   return (mode & needed) === needed;
 };
 
@@ -62,7 +62,14 @@ const O_NOCTTY = 0o400;
 
 const readLink: Host["readLink"] = (path) => {
   const [name, target] = [cString(path), new Uint8Array(PATH_BYTES_MAX)];
-  const size = mustCall(`readlink(${JSON.stringify(path)})`, "readlinkat", AT_FDCWD, ptr(name), ptr(target), target.length);
+  const size = mustCall(
+    `readlink(${JSON.stringify(path)})`,
+    "readlinkat",
+    AT_FDCWD,
+    ptr(name),
+    ptr(target),
+    target.length,
+  );
   return new TextDecoder().decode(target.subarray(0, size));
 };
 

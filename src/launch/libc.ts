@@ -17,7 +17,15 @@ const load = (name: string) =>
   dlopen(name, {
     /** `long syscall(long number, …)`: -1 and errno on failure. */
     syscall: {
-      args: [FFIType.i64_fast, FFIType.i64_fast, FFIType.i64_fast, FFIType.i64_fast, FFIType.i64_fast, FFIType.i64_fast, FFIType.i64_fast],
+      args: [
+        FFIType.i64_fast,
+        FFIType.i64_fast,
+        FFIType.i64_fast,
+        FFIType.i64_fast,
+        FFIType.i64_fast,
+        FFIType.i64_fast,
+        FFIType.i64_fast,
+      ],
       returns: FFIType.i64_fast,
     },
     /** `int clone(int (*fn)(void *), void *stack, int flags, void *arg, pid_t *parent_tid, void *tls, pid_t *child_tid)`. */

@@ -44,7 +44,14 @@ const runtimeDirectory = (): string => process.env.XDG_RUNTIME_DIR ?? (process.g
 const unnamedFile = (image: Uint8Array): OwnedFd => {
   const directory = cString(runtimeDirectory());
   using writing = new OwnedFd(
-    mustCall(`open("${runtimeDirectory()}", O_TMPFILE)`, "openat", AT_FDCWD, ptr(directory), O_TMPFILE | O_RDWR | O_CLOEXEC, 0o700),
+    mustCall(
+      `open("${runtimeDirectory()}", O_TMPFILE)`,
+      "openat",
+      AT_FDCWD,
+      ptr(directory),
+      O_TMPFILE | O_RDWR | O_CLOEXEC,
+      0o700,
+    ),
   );
   writeAll(writing.number, image);
   const again = cString(`/proc/self/fd/${writing.number}`);

@@ -7,14 +7,14 @@
  * @module
  */
 import { ptr } from "bun:ffi";
-import { OwnedFd } from "./fd.ts";
+import type { Host } from "../plugin/host.ts";
+import type { OwnedFd } from "./fd.ts";
 import { createHost, isTerminal } from "./host.ts";
 import { type Question, stillAnswers } from "./host-trace.ts";
 import { tryCall } from "./libc.ts";
 import { callerNofile } from "./limits.ts";
 import type { Prepared } from "./prepared.ts";
 import { openIn, openRuntimeDirectory, ownerAndMode } from "./runtime-directory.ts";
-import type { Host } from "../plugin/host.ts";
 
 /** What is kept in front of the image. */
 export interface Kept {
@@ -56,7 +56,8 @@ const readFile = (host: Host, key: string): Uint8Array | undefined => {
   using directory = openRuntimeDirectory(host.uid, { create: false });
   using fd = directory && openIn(directory, fileOf(key), O_RDONLY);
   const found = fd && ownerAndMode(fd.number);
-  if (!fd || found?.uid !== host.uid || found.sizeBytes <= LENGTH_BYTES || found.sizeBytes > FILE_BYTES_MAX) return undefined;
+  if (!fd || found?.uid !== host.uid || found.sizeBytes <= LENGTH_BYTES || found.sizeBytes > FILE_BYTES_MAX)
+    return undefined;
   return readAll(fd, found.sizeBytes);
 };
 

@@ -15,7 +15,9 @@ const O_CLOEXEC = 0o2000000;
 const OWNER_ONLY = 0o700;
 
 /** Owner and mode of an open file, from `struct statx`. */
-export const ownerAndMode = (fd: number): { readonly uid: number; readonly mode: number; readonly sizeBytes: number } | undefined => {
+export const ownerAndMode = (
+  fd: number,
+): { readonly uid: number; readonly mode: number; readonly sizeBytes: number } | undefined => {
   const [empty, found] = [new Uint8Array(1), new DataView(new ArrayBuffer(256))];
   if (tryCall("statx", fd, ptr(empty), AT_EMPTY_PATH, STATX_BASIC, ptr(found)) < 0) return undefined;
   return {

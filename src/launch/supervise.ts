@@ -4,8 +4,8 @@
  */
 import type { SandboxResult } from "../plugin/hooks.ts";
 import { type StatusRecord, streamRecords } from "./channel.ts";
-import { tryCall } from "./libc.ts";
 import type { Launched } from "./launch.ts";
+import { tryCall } from "./libc.ts";
 import { endedFrom, waitForEnd } from "./wait.ts";
 
 /**

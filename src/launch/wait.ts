@@ -3,8 +3,8 @@
  * @module
  */
 import { ptr } from "bun:ffi";
-import { EXIT } from "../linux/process.ts";
 import { errnos } from "../linux/errno.ts";
+import { EXIT } from "../linux/process.ts";
 import { CallError, tryCall } from "./libc.ts";
 
 export interface Ended {

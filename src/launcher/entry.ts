@@ -6,12 +6,11 @@
  * executed. The block is shared memory (CLONE_VM), so that a failure is seen by the supervisor without a message.
  * @module
  */
-import { addressOf, branch, compute, label, load, set, slot } from "../ir/build.ts";
+import { addressOf, branch, compute, flags, label, load, set, slot } from "../ir/build.ts";
 import { call, exitGroup, ignoring, onErrno, prctl } from "../ir/calls.ts";
 import type { Op, Slot } from "../ir/op.ts";
 import { MACHINE_SLOTS, type Program } from "../ir/program.ts";
 import { EXIT, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE } from "../linux/process.ts";
-import { flags } from "../ir/build.ts";
 
 const capabilityHeader = slot("capability header");
 const capabilitySets = [slot("capability set 0"), slot("capability set 1"), slot("capability set 2")] as const;

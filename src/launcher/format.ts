@@ -48,7 +48,11 @@ const appendDecimal = (number: Operand, at: string): readonly Op[] => [
  * Writes texts and numbers one after the other into a buffer, with a NUL at the end, and sets {@link formattedLength}.
  * `name` keeps the labels of several formats apart.
  */
-export const format = (into: Buffer, name: string, ...parts: readonly (string | { readonly decimal: Operand })[]): readonly Op[] => [
+export const format = (
+  into: Buffer,
+  name: string,
+  ...parts: readonly (string | { readonly decimal: Operand })[]
+): readonly Op[] => [
   set(cursor, into),
   ...parts.flatMap((part, index) => {
     if (typeof part === "string") return appendText(part);

@@ -10,7 +10,17 @@ import type { Op } from "../ir/op.ts";
 import type { Program } from "../ir/program.ts";
 import { EXIT, SIGNALS, WNOHANG } from "../linux/process.ts";
 import { RECORD, RECORD_KINDS } from "./layout.ts";
-import { blockSignals, exitCodeOf, openSignalfd, POLL, poll, polled, readSignal, received, waitFor } from "./signals.ts";
+import {
+  blockSignals,
+  exitCodeOf,
+  openSignalfd,
+  POLL,
+  poll,
+  polled,
+  readSignal,
+  received,
+  waitFor,
+} from "./signals.ts";
 
 export const initPid = slot("init pid");
 const signalFd = slot("signalfd");

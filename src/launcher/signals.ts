@@ -17,8 +17,10 @@ const SIGNALFD_SIGINFO_BYTES = 128;
 /** `struct sigaction` of the kernel is 32 bytes on x86-64 and 24 on arm64; all zero is SIG_DFL without flags on both. */
 const DEFAULT_ACTION = bytes(new Uint8Array(32), "{SIG_DFL}");
 
-export const blockSignals = (): Op => call("rt_sigprocmask", [flags({ SIG_SETMASK }), ALL_SIGNALS, 0, SIGNAL_SET_BYTES]);
-export const unblockSignals = (): Op => call("rt_sigprocmask", [flags({ SIG_SETMASK }), NO_SIGNALS, 0, SIGNAL_SET_BYTES]);
+export const blockSignals = (): Op =>
+  call("rt_sigprocmask", [flags({ SIG_SETMASK }), ALL_SIGNALS, 0, SIGNAL_SET_BYTES]);
+export const unblockSignals = (): Op =>
+  call("rt_sigprocmask", [flags({ SIG_SETMASK }), NO_SIGNALS, 0, SIGNAL_SET_BYTES]);
 
 /** Every disposition back to the default: what JavaScript runtimes ignore (SIGPIPE, SIGXFSZ) would survive the exec. */
 export const resetSignals = (): readonly Op[] => {

@@ -4,7 +4,7 @@
  */
 import invariant from "tiny-invariant";
 import { conflict } from "../errors.ts";
-import type { Contribution, Entry } from "./contribution.ts";
+import type { Contribution, Entry, Root } from "./contribution.ts";
 import type { From, Plan } from "./plan.ts";
 
 /** By content. Bun's own comparison: node:util is 1.6 ms of a start. */
@@ -29,7 +29,10 @@ const only = <K extends Kind>(all: readonly Collected[], kind: K): From<Of<K>> |
 };
 
 /** The last value of a name within one plugin wins; two plugins may only agree. */
-const byName = <T extends { readonly name: string; readonly plugin: string }>(kind: string, all: readonly T[]): readonly T[] => {
+const byName = <T extends { readonly name: string; readonly plugin: string }>(
+  kind: string,
+  all: readonly T[],
+): readonly T[] => {
   const found = new Map<string, T>();
   for (const one of all) {
     const other = found.get(one.name);
@@ -41,7 +44,8 @@ const byName = <T extends { readonly name: string; readonly plugin: string }>(ki
 };
 
 /** Components of an absolute path: `/usr//lib/` is `["usr", "lib"]`. */
-export const components = (path: string): readonly string[] => path.split("/").filter((part) => part !== "" && part !== ".");
+export const components = (path: string): readonly string[] =>
+  path.split("/").filter((part) => part !== "" && part !== ".");
 
 const normalise = (target: string): string => `/${components(target).join("/")}`;
 
@@ -53,19 +57,55 @@ const compareTargets = (a: From<Entry>, b: From<Entry>): number => {
   return (left[at] as string) < (right[at] as string) ? -1 : 1;
 };
 
-/** One entry for each target, parents before what is in them. A directory gives way to anything that is more. */
+/** What is mounted beats what is made, and a file or link beats a directory: a volume on /etc/hosts replaces ours. */
+const WEIGHTS: Readonly<Record<Entry["type"], number>> = {
+  directory: 0,
+  file: 1,
+  symlink: 1,
+  tmpfs: 2,
+  bind: 2,
+  filesystem: 2,
+};
+
+const heavier = (one: From<Entry>, other: From<Entry>): From<Entry> => {
+  const difference = WEIGHTS[one.type] - WEIGHTS[other.type];
+  if (difference !== 0) return difference > 0 ? one : other;
+  if (equal({ ...one, plugin: "" }, { ...other, plugin: "" }) || one.type === "directory") return other;
+  throw conflict(`mount at ${one.target}`, other.plugin, one.plugin);
+};
+
+/** One entry for each target, parents before what is in them. */
 const mergeEntries = (all: readonly From<Entry>[]): readonly From<Entry>[] => {
   const found = new Map<string, From<Entry>>();
-  for (const one of all) {
-    invariant(one.target.startsWith("/") && !components(one.target).includes(".."), `${one.plugin}: target ${one.target} is absolute, without ..`);
-    const target = normalise(one.target);
-    const other = found.get(target);
-    if (other && one.type === "directory") continue;
-    if (other && other.type !== "directory" && !equal({ ...other, plugin: "" }, { ...one, target, plugin: "" }))
-      throw conflict(`mount at ${target}`, other.plugin, one.plugin);
-    found.set(target, { ...one, target });
+  for (const given of all) {
+    invariant(
+      given.target.startsWith("/") && !components(given.target).includes(".."),
+      `${given.plugin}: target ${given.target} is absolute, without ..`,
+    );
+    const one = { ...given, target: normalise(given.target) };
+    const other = found.get(one.target);
+    found.set(one.target, other ? heavier(one, other) : one);
   }
   return [...found.values()].sort(compareTargets);
+};
+
+const isMount = (entry: Entry): boolean => WEIGHTS[entry.type] === 2;
+
+/** Whether a target lies on a tmpfs of ours. `entries` are sorted: the last mount above it is the nearest. */
+export const isOwnGround = (root: Root, entries: readonly Entry[], target: string): boolean => {
+  const above = entries.findLast((other) => isMount(other) && target.startsWith(`${other.target}/`));
+  return above === undefined ? root.type === "tmpfs" : above.type === "tmpfs";
+};
+
+/** Nothing is written into directories of the user's: what would have to be made there is left out, and a note says so. */
+const leaveOutForeign = (
+  root: Root,
+  all: readonly From<Entry>[],
+): { readonly entries: readonly From<Entry>[]; readonly notes: Plan["notes"] } => {
+  const entries = all.filter((entry) => isMount(entry) || isOwnGround(root, all, entry.target));
+  const left = all.filter((entry) => !entries.includes(entry) && entry.type !== "directory");
+  const notes = left.map(({ target, plugin }) => ({ plugin, text: `${target} is the shared directory's own` }));
+  return { entries, notes };
 };
 
 export interface MergeInput {
@@ -81,19 +121,21 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
   const identity = only(contributions, "identity");
   const root = only(contributions, "root");
   invariant(identity && root, "some plugin decides on identity and root");
+  const merged = mergeEntries(ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin })));
+  const { entries, notes } = leaveOutForeign(root.root, merged);
   return Object.freeze<Plan>({
     command,
     supervisedBy,
     namespaces: byName("namespace", ofKind(contributions, "namespace")),
     identity: { ...identity.identity, plugin: identity.plugin },
     root: { ...root.root, plugin: root.plugin },
-    entries: mergeEntries(ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin }))),
+    entries,
     steps: ofKind(contributions, "inside"),
     environment: byName("environment variable", ofKind(contributions, "environment")),
     workdir: ofKind(contributions, "workdir").at(-1) ?? { path: "/", plugin: CORE },
     init: only(contributions, "init") ?? { enabled: true, plugin: CORE },
     capabilities: only(contributions, "capabilities") ?? { numbers: [], plugin: CORE },
     newPrivileges: only(contributions, "newPrivileges") ?? { allowed: false, plugin: CORE },
-    notes: ofKind(contributions, "note"),
+    notes: [...ofKind(contributions, "note"), ...notes],
   });
 };

@@ -20,6 +20,11 @@ export class Timings {
     return this.#records;
   }
 
+  /** Records a stage that ends now, for work that does not come back. */
+  since(stage: string, startMs: number): void {
+    this.#records.push({ stage, plugin: "", startMs, durationMs: performance.now() - startMs });
+  }
+
   /** Runs the work and records it under that name, also when it throws. Of asynchronous work, the time until it is settled. */
   measure<T>(stage: string, work: () => T, plugin = ""): T {
     const startMs = performance.now();

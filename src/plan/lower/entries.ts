@@ -7,10 +7,11 @@ import { close, mount, openat, symlinkat, write } from "../../ir/calls.ts";
 import type { Op, Slot } from "../../ir/op.ts";
 import { MS } from "../../linux/mount.ts";
 import type { Entry } from "../contribution.ts";
+import { isOwnGround } from "../merge.ts";
 import type { From, Plan } from "../plan.ts";
-import { stamp } from "./target.ts";
-import { procMount, sourceSlot } from "./sources.ts";
 import { TMPFS_FLAGS, tmpfsOptions } from "./root.ts";
+import { procMount, sourceSlot } from "./sources.ts";
+import { stamp } from "./target.ts";
 import { attach, type Ground, type Made, makeDirectory, mountFresh, ownParents, relative } from "./targets.ts";
 
 type Of<T extends Entry["type"]> = Extract<Entry, { type: T }>;
@@ -24,7 +25,9 @@ const makeFile = (entry: Of<"file">, path: string, writeId: WriteId): readonly O
   // O_EXCL follows no link either (open(2)).
   openat(path, { O_WRONLY: 1, O_CREAT: 0o100, O_EXCL: 0o200 }, entry.mode, fd),
   ...entry.content.flatMap((part, index) =>
-    typeof part === "string" ? [write(fd, text(part), Buffer.byteLength(part))] : writeId(part.id, fd, `${path} ${index}`),
+    typeof part === "string"
+      ? [write(fd, text(part), Buffer.byteLength(part))]
+      : writeId(part.id, fd, `${path} ${index}`),
   ),
   close(fd),
 ];
@@ -39,19 +42,12 @@ const mountTmpfs = (entry: Of<"tmpfs">, path: string, ground: Ground): readonly 
 const mountFilesystem = (entry: Of<"filesystem">, path: string, ground: Ground): readonly Op[] => {
   if (entry.filesystem === "proc") return [...attach(procMount, path, true, ground), close(procMount)];
   // A devpts must allow devices, or no terminal of it could be opened.
-  const bits = flags({ MS_NOSUID: MS.NOSUID, ...NOEXEC, ...(entry.filesystem === "mqueue" ? { MS_NODEV: MS.NODEV } : {}) });
+  const bits = flags({
+    MS_NOSUID: MS.NOSUID,
+    ...NOEXEC,
+    ...(entry.filesystem === "mqueue" ? { MS_NODEV: MS.NODEV } : {}),
+  });
   return mountFresh(path, ground, (at) => mount(entry.filesystem, at, entry.filesystem, bits, entry.options));
-};
-
-/** The mount that a target lies on, unless it is the root. */
-const mountAbove = (plan: Plan, target: string): From<Entry> | undefined =>
-  plan.entries.findLast(
-    (other) => ["bind", "tmpfs", "filesystem"].includes(other.type) && target.startsWith(`${other.target}/`),
-  );
-
-const isOwnGround = (plan: Plan, target: string): boolean => {
-  const above = mountAbove(plan, target);
-  return above === undefined ? plan.root.type === "tmpfs" : above.type === "tmpfs";
 };
 
 interface EntryContext {
@@ -83,14 +79,12 @@ export const makeEntries = (plan: Plan, writeId: WriteId): readonly Op[] => {
   const made: Made = new Set();
   let source = plan.root.type === "directory" ? 1 : 0;
   return plan.entries.flatMap((entry) => {
-    const context = { ground: { own: isOwnGround(plan, entry.target), made }, source: sourceSlot(source), writeId };
+    const context = {
+      ground: { own: isOwnGround(plan.root, plan.entries, entry.target), made },
+      source: sourceSlot(source),
+      writeId,
+    };
     if (entry.type === "bind") source += 1;
     return stamp(entry.plugin, "mounts", lowerEntry(entry, context));
   });
 };
-
-/** Files and links are made only where the file system is ours: nothing is written into a directory of the user's. */
-export const foreignEntries = (plan: Plan): readonly From<Entry>[] =>
-  plan.entries.filter(
-    (entry) => ["file", "symlink", "directory"].includes(entry.type) && !isOwnGround(plan, entry.target),
-  );

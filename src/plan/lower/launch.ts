@@ -44,7 +44,10 @@ const resolveIds = (plan: Plan, { caller }: Launch): Plan => {
   const entries = plan.entries.map((entry) => {
     if (entry.type !== "file") return entry;
     const ids = { uid, gid };
-    return { ...entry, content: [entry.content.map((part) => (typeof part === "string" ? part : ids[part.id])).join("")] };
+    return {
+      ...entry,
+      content: [entry.content.map((part) => (typeof part === "string" ? part : ids[part.id])).join("")],
+    };
   });
   return { ...plan, entries, identity: { ...plan.identity, uid, gid } };
 };

@@ -13,4 +13,9 @@ const rlimit = (soft: number, hard: number): Uint8Array =>
 
 /** Bun raises the soft limit to the hard one at its start, and programs that use select(2) break above 1024. */
 export const restoreNofile = ({ soft, hard }: { readonly soft: number; readonly hard: number }): Op =>
-  call("prlimit64", [0, flags({ RLIMIT_NOFILE }), bytes(rlimit(soft, hard), `{rlim_cur=${soft}, rlim_max=${hard}}`), 0]);
+  call("prlimit64", [
+    0,
+    flags({ RLIMIT_NOFILE }),
+    bytes(rlimit(soft, hard), `{rlim_cur=${soft}, rlim_max=${hard}}`),
+    0,
+  ]);

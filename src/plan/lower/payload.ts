@@ -18,7 +18,8 @@ import {
 import type { Plan } from "../plan.ts";
 import { stamp } from "./target.ts";
 
-const maskOf = (numbers: readonly number[]): bigint => numbers.reduce((mask, number) => mask | (1n << BigInt(number)), 0n);
+const maskOf = (numbers: readonly number[]): bigint =>
+  numbers.reduce((mask, number) => mask | (1n << BigInt(number)), 0n);
 
 const shown = (numbers: readonly number[]): string =>
   numbers.length === 0 ? "0" : numbers.map((number) => `CAP_${CAPABILITIES[number] ?? number}`).join("|");
@@ -50,7 +51,10 @@ const capabilityData = (numbers: readonly number[]): Uint8Array => {
   return new Uint8Array(new Uint32Array([low, low, low, high, high, high]).buffer);
 };
 
-const CAPABILITY_HEADER = bytes(new Uint8Array(new Uint32Array([0x20080522, 0]).buffer), "{_LINUX_CAPABILITY_VERSION_3, 0}");
+const CAPABILITY_HEADER = bytes(
+  new Uint8Array(new Uint32Array([0x20080522, 0]).buffer),
+  "{_LINUX_CAPABILITY_VERSION_3, 0}",
+);
 
 /**
  * All five sets become exactly `numbers`. The bounding set first, while CAP_SETPCAP is still there; the ambient set last,
@@ -95,7 +99,9 @@ const execute = (plan: Plan, argv: Operand, search: string): readonly Op[] => {
   // The kernel does not come back from an exec that worked; the last operation must still be an end.
   if (name.includes("/")) return [exec(name), fail(errnos.ENOENT, origin)];
   const worst = slot("exec errno");
-  const tries = search.split(":").flatMap((directory, index) => tryPath(`${directory || "."}/${name}`, index, worst, exec));
+  const tries = search
+    .split(":")
+    .flatMap((directory, index) => tryPath(`${directory || "."}/${name}`, index, worst, exec));
   return [set(worst, errnos.ENOENT), ...tries, fail(worst, origin)];
 };
 
@@ -117,10 +123,7 @@ export const becomePayload = (plan: Plan, argv: Operand): readonly Op[] => [
   ),
   ...steps(plan, "landlock"),
   // The status pipe must live until the exec has succeeded: it is what a failure is reported on.
-  ...stamp("bunker", "exec", [
-    call("close_range", [3, 0xffffffff, flags({ CLOSE_RANGE_CLOEXEC })]),
-    unblockSignals(),
-  ]),
+  ...stamp("bunker", "exec", [call("close_range", [3, 0xffffffff, flags({ CLOSE_RANGE_CLOEXEC })]), unblockSignals()]),
   ...steps(plan, "seccomp"),
   ...stamp("bunker", "exec", execute(plan, argv, pathOf(plan))),
 ];

@@ -35,7 +35,6 @@ export const changeRoot = (plan: Plan): readonly Op[] => [
   call("chdir", [text("/")]),
 ];
 
-
 const sealMount = (path: string): Op =>
   described(
     call("mount_setattr", [AT_FDCWD, text(path), 0, attributes("RDONLY"), MOUNT_ATTR_BYTES]),

@@ -42,7 +42,8 @@ const sentenceOf = (op: Op): string => {
   return op.origin ? `${op.origin.plugin}: ${op.origin.sentence}` : `bunker: ${op.name}()`;
 };
 
-const isExec = (op: Op): boolean => "origin" in op && op.origin?.phase === "exec" && op.origin.sentence.startsWith("execve");
+const isExec = (op: Op): boolean =>
+  "origin" in op && op.origin?.phase === "exec" && op.origin.sentence.startsWith("execve");
 
 const stdioLines = (): readonly Op[] => [
   branch(failedErrno, "equal", errnos.EISDIR, "say: directory"),

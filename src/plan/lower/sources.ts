@@ -5,7 +5,14 @@
 import { bytes, flags, slot, text } from "../../ir/build.ts";
 import { call, close, described, openTree } from "../../ir/calls.ts";
 import type { Bytes, Op, Slot } from "../../ir/op.ts";
-import { AT_EMPTY_PATH, AT_RECURSIVE, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOUNT_ATTR, mountAttr } from "../../linux/mount.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_RECURSIVE,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
+  MOUNT_ATTR,
+  mountAttr,
+} from "../../linux/mount.ts";
 import type { Entry } from "../contribution.ts";
 import type { From, Plan } from "../plan.ts";
 
@@ -23,17 +30,20 @@ type Attribute = keyof typeof MOUNT_ATTR;
 
 /** The attributes of a mount, shown as mount(8) spells them. */
 export const attributes = (...names: readonly Attribute[]): Bytes =>
-  bytes(
-    mountAttr(names.reduce((all, name) => all | MOUNT_ATTR[name], 0)),
-    `{${names.join("|") || "0"}}`,
-  );
+  bytes(mountAttr(names.reduce((all, name) => all | MOUNT_ATTR[name], 0)), `{${names.join("|") || "0"}}`);
 
 export const MOUNT_ATTR_BYTES = 32;
 
 /** `mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, …)`: a read-only bind is read-only in its submounts too. */
 const restrictTree = (mountFd: Slot, names: readonly Attribute[], shown: string): Op =>
   described(
-    call("mount_setattr", [mountFd, text(""), flags({ AT_EMPTY_PATH, AT_RECURSIVE }), attributes(...names), MOUNT_ATTR_BYTES]),
+    call("mount_setattr", [
+      mountFd,
+      text(""),
+      flags({ AT_EMPTY_PATH, AT_RECURSIVE }),
+      attributes(...names),
+      MOUNT_ATTR_BYTES,
+    ]),
     `mount_setattr(${JSON.stringify(shown)}, ${names.join("|")})`,
   );
 
@@ -94,4 +104,3 @@ export const restrictSources = (plan: Plan): readonly Op[] => {
     ...binds.map((bind, index) => restrictTree(sourceSlot(index + offset), bindAttributes(bind), bind.source)),
   ];
 };
-

@@ -5,7 +5,21 @@
  * outside, before and after the clone, as a supervisor does it. Which of them it is, is decided when it starts.
  * @module
  */
-import { branch, buffer, bytes, compute, constant, flags, jump, label, load, set, slot, store, text } from "../../ir/build.ts";
+import {
+  branch,
+  buffer,
+  bytes,
+  compute,
+  constant,
+  flags,
+  jump,
+  label,
+  load,
+  set,
+  slot,
+  store,
+  text,
+} from "../../ir/build.ts";
 import { call, close, closeRange, described, exitGroup, onErrno, openat, pipe2, write } from "../../ir/calls.ts";
 import type { Op, Slot } from "../../ir/op.ts";
 import { MACHINE_SLOTS, type Program } from "../../ir/program.ts";
@@ -22,8 +36,8 @@ import type { Plan } from "../plan.ts";
 import type { WriteId } from "./entries.ts";
 import { formatMap, insideId, takeMappedIds, writeOwnMaps } from "./identity.ts";
 import { awaitRelease, lowerLauncher } from "./launcher.ts";
-import { openSources } from "./sources.ts";
 import { failWithSentence } from "./sentences.ts";
+import { openSources } from "./sources.ts";
 import { checkStdio } from "./stdio.ts";
 import { stamp } from "./target.ts";
 
@@ -81,7 +95,9 @@ const writeMaps = (plan: Plan): readonly Op[] => [
 ];
 
 const cloneFlags = (plan: Plan) => {
-  const names = plan.namespaces.map(({ name }) => NAMESPACES[name]).filter(({ constant: name }) => name !== "CLONE_NEWTIME");
+  const names = plan.namespaces
+    .map(({ name }) => NAMESPACES[name])
+    .filter(({ constant: name }) => name !== "CLONE_NEWTIME");
   return flags({ ...Object.fromEntries(names.map((one) => [one.constant, one.flag])), SIGCHLD: SIGNALS.CHLD });
 };
 
@@ -106,7 +122,11 @@ const outside = (plan: Plan): readonly Op[] => [
   ...stamp("bunker", "release", [call("clone", [cloneFlags(plan), 0, 0, 0, 0], initPid)]),
   branch(initPid, "equal", 0, "launcher"),
   ...stamp("userns", "identity map", mapsIds(plan) ? writeMaps(plan) : []),
-  ...stamp("bunker", "release", [write(PIPES.lifeline.writing, ONE_BYTE, 1), close(PIPES.lifeline.reading), close(PIPES.status.writing)]),
+  ...stamp("bunker", "release", [
+    write(PIPES.lifeline.writing, ONE_BYTE, 1),
+    close(PIPES.lifeline.reading),
+    close(PIPES.status.writing),
+  ]),
   closeRange(PIPES.firstSource, 0xffffffff),
   set(statusFd, PIPES.status.reading),
   ...runMonitor(),
@@ -154,14 +174,22 @@ export const lowerStandalone = (plan: Plan): Program => {
     set(statusFd, PIPES.status.writing),
     set(lifelineFd, PIPES.lifeline.reading),
     ...stamp("bunker", "release", [close(PIPES.lifeline.writing), close(PIPES.status.reading), ...awaitRelease()]),
-    ...lowerLauncher(plan, { kind: "standalone" }, {
-      firstSource: PIPES.firstSource,
-      sources: [branch(caller.uid, "equal", 0, "sources are open"), ...openSources(plan), label("sources are open")],
-      identity: mapIds(plan),
-      writeId: writeId(plan),
-      argv,
-    }),
+    ...lowerLauncher(
+      plan,
+      { kind: "standalone" },
+      {
+        firstSource: PIPES.firstSource,
+        sources: [branch(caller.uid, "equal", 0, "sources are open"), ...openSources(plan), label("sources are open")],
+        identity: mapIds(plan),
+        writeId: writeId(plan),
+        argv,
+      },
+    ),
   ];
-  return verify({ shape: "image", onFail: "failed", slots: [], ops: [...ops, label("failed"), ...failWithSentence(plan, ops)] });
+  return verify({
+    shape: "image",
+    onFail: "failed",
+    slots: [],
+    ops: [...ops, label("failed"), ...failWithSentence(plan, ops)],
+  });
 };
-

@@ -2,8 +2,9 @@
  * What a plan is lowered for, and the one place that stamps operations with their origin.
  * @module
  */
-import { printOp } from "../../ir/print.ts";
+
 import type { Op, SyscallOp } from "../../ir/op.ts";
+import { printOp } from "../../ir/print.ts";
 import type { Phase } from "../phase.ts";
 
 /**

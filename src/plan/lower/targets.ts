@@ -7,7 +7,17 @@
  * @module
  */
 import { bytes, flags, slot, text } from "../../ir/build.ts";
-import { AT_FDCWD, call, close, createFile, described, ignoring, mkdirat, moveMount, moveMountOnto } from "../../ir/calls.ts";
+import {
+  AT_FDCWD,
+  call,
+  close,
+  createFile,
+  described,
+  ignoring,
+  mkdirat,
+  moveMount,
+  moveMountOnto,
+} from "../../ir/calls.ts";
 import type { Op, Slot } from "../../ir/op.ts";
 import { openHow, RESOLVE } from "../../linux/mount.ts";
 import { components } from "../merge.ts";
@@ -49,10 +59,7 @@ const openInRoot = (path: string, into: Slot): Op =>
       [
         AT_FDCWD,
         text(path === "" ? "." : path),
-        bytes(
-          openHow(O_PATH | O_CLOEXEC, RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS),
-          `{O_PATH, ${RESOLVE_SHOWN}}`,
-        ),
+        bytes(openHow(O_PATH | O_CLOEXEC, RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS), `{O_PATH, ${RESOLVE_SHOWN}}`),
         OPEN_HOW_BYTES,
       ],
       into,
@@ -107,4 +114,3 @@ export const attach = (mountFd: Slot, path: string, directory: boolean, ground: 
         moveMountOnto(mountFd, target, `/${path}`),
         close(target),
       ];
-
