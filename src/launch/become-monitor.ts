@@ -6,13 +6,13 @@
  * @module
  */
 import { ptr } from "bun:ffi";
-import { assemble } from "../codegen/image.ts";
-import { MONITOR_FDS, monitorProgram } from "../launcher/monitor.ts";
+import { MONITOR_FDS } from "../launcher/monitor.ts";
 import { SIG_SETMASK, SIGNAL_SET_BYTES } from "../linux/process.ts";
 import { cString } from "./fd.ts";
 import type { Launched } from "./launch.ts";
 import { arch, mustCall } from "./libc.ts";
 import { executableOf } from "./memfd.ts";
+import { PREBUILT } from "./prebuilt.ts";
 
 const AT_EMPTY_PATH = 0x1000;
 const ALL_SIGNALS = new Uint8Array(SIGNAL_SET_BYTES).fill(0xff);
@@ -25,16 +25,15 @@ const pointers = (texts: readonly Uint8Array[]): BigUint64Array =>
  * @throws CallError when the monitor cannot be executed; the sandbox still runs then
  */
 export const becomeMonitor = (launched: Launched, args: readonly string[]): never => {
-  const fds = {
-    status: launched.status.raise(MONITOR_FDS.above).keepOnExec(),
-    lifeline: launched.lifeline.raise(MONITOR_FDS.above).keepOnExec(),
-  };
-  const image = executableOf(assemble(monitorProgram({ initPid: launched.pid, ...fds }), arch));
+  const image = executableOf(PREBUILT[arch].monitor()).raise(MONITOR_FDS.above);
   const texts = args.map(cString);
   const argv = pointers(texts);
   const empty = new Uint8Array(8);
+  const fds = [launched.status, launched.lifeline, launched.pidfd].map((fd) => fd.raise(MONITOR_FDS.above).number);
   // From here to the monitor's signalfd no signal is lost: what arrives stays pending through the exec.
   mustCall("rt_sigprocmask()", "rt_sigprocmask", SIG_SETMASK, ptr(ALL_SIGNALS), 0, SIGNAL_SET_BYTES);
+  // This takes numbers away from the runtime, which has no use for them any more: there is no way back.
+  for (const [index, fd] of fds.entries()) mustCall("dup3()", "dup3", fd, MONITOR_FDS.status + index, 0);
   mustCall("execveat(monitor)", "execveat", image.number, ptr(empty), ptr(argv), ptr(pointers([])), AT_EMPTY_PATH);
   throw new Error("execveat came back without an error");
 };

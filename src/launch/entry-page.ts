@@ -6,10 +6,10 @@
  * @module
  */
 import { type Pointer, toArrayBuffer } from "bun:ffi";
-import { assemble } from "../codegen/image.ts";
 import type { Slot } from "../ir/op.ts";
-import { ENTRY_SLOTS, entryProgram } from "../launcher/entry.ts";
+import { ENTRY_SLOTS } from "../launcher/entry.ts";
 import { arch, mustCall } from "./libc.ts";
+import { PREBUILT } from "./prebuilt.ts";
 
 const PAGE_BYTES = 4096;
 const CODE_PAGES = 1;
@@ -37,7 +37,7 @@ const map = (): { readonly code: number; readonly memory: ArrayBuffer } => {
 
 const create = (ambient: boolean): EntryPage => {
   const { code, memory } = map();
-  new Uint8Array(memory).set(assemble(entryProgram({ ambient }), arch));
+  new Uint8Array(memory).set(ambient ? PREBUILT[arch].entryAmbient() : PREBUILT[arch].entry());
   mustCall("mprotect(PROT_EXEC)", "mprotect", code, CODE_PAGES * PAGE_BYTES, PROT_READ | PROT_EXEC);
   const words = new BigInt64Array(memory, CODE_PAGES * PAGE_BYTES);
   const indexOf = ({ name }: Slot): number => ENTRY_SLOTS.findIndex((slot) => slot.name === name);

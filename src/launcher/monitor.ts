@@ -6,7 +6,7 @@
  */
 import { branch, buffer, jump, label, load, set, slot } from "../ir/build.ts";
 import { call, closeRange, exitGroup, ignoring } from "../ir/calls.ts";
-import type { Op } from "../ir/op.ts";
+import type { Op, SyscallOp } from "../ir/op.ts";
 import type { Program } from "../ir/program.ts";
 import { EXIT, SIGNALS, WNOHANG } from "../linux/process.ts";
 import { RECORD, RECORD_KINDS } from "./layout.ts";
@@ -22,7 +22,6 @@ import {
   waitFor,
 } from "./signals.ts";
 
-export const initPid = slot("init pid");
 const signalFd = slot("signalfd");
 const statusFd = slot("status");
 const exitCode = slot("exit code");
@@ -33,11 +32,10 @@ const record = buffer("record", RECORD.sizeBytes);
  * Signals of the terminal's (Ctrl-C, Ctrl-Z, a new size) are sent by the kernel to every process of the foreground group, to the
  * payload too. Only what a process sent to us alone is handed on.
  */
-const forward = (): readonly Op[] => [
+const forward = (send: SyscallOp): readonly Op[] => [
   branch(received.signal, "equal", SIGNALS.CHLD, "monitor: next signal"),
   branch(received.code, "greater", 0, "monitor: next signal"),
-  // The pid cannot mean somebody else: init is our child and we have not waited for it yet.
-  ignoring(call("kill", [initPid, received.signal])),
+  ignoring(send),
 ];
 
 // Every way back leads through the reaping: the SIGCHLD that announced init's end may be read already.
@@ -57,19 +55,21 @@ const followStop = (): readonly Op[] => [
   jump("monitor: reap"),
 ];
 
-/** Waits for init and exits as the payload did. Signals are blocked since before init was made, so that no SIGCHLD is lost. */
-export const runMonitor = (): readonly Op[] => [
+/**
+ * Waits for init, its only child, and exits as the payload did. `send` hands the received signal to init.
+ * Signals are blocked since before init was made, so that no SIGCHLD is lost. */
+export const runMonitor = (send: SyscallOp): readonly Op[] => [
   closeRange(0, 2),
   openSignalfd(signalFd),
   label("monitor: reap"),
-  ...waitFor(initPid, WNOHANG, 0, "monitor: loop"),
+  ...waitFor(-1, WNOHANG, 0, "monitor: loop"),
   ...exitCodeOf(exitCode, "monitor: loop", "monitor: exited"),
   exitGroup(exitCode),
   label("monitor: loop"),
   ...poll({ fd: signalFd, events: POLL.data }, { fd: statusFd, events: POLL.data }),
   label("monitor: next signal"),
   ...readSignal(signalFd, "monitor: signals read"),
-  ...forward(),
+  ...forward(send),
   jump("monitor: next signal"),
   label("monitor: signals read"),
   polled(1, ready),
@@ -78,29 +78,19 @@ export const runMonitor = (): readonly Op[] => [
   ...followStop(),
 ];
 
-/** Where the monitor keeps its two pipes; everything else that it inherited is closed. */
-export const MONITOR_FDS = { status: 3, lifeline: 4, above: 5 } as const;
+/** Where the monitor finds what it works with; everything else that it inherited is closed. */
+export const MONITOR_FDS = { status: 3, lifeline: 4, init: 5, above: 6 } as const;
 
-export interface MonitorOptions {
-  readonly initPid: number;
-  /** Reading end of the status pipe and writing end of the lifeline, both `MONITOR_FDS.above` or higher. */
-  readonly status: number;
-  readonly lifeline: number;
-}
-
-/** The monitor as a program of its own, for a supervisor to turn into. */
-export const monitorProgram = ({ initPid: pid, status, lifeline }: MonitorOptions): Program => ({
+/** The monitor as a program of its own, for a supervisor to turn into: the same bytes for every sandbox. */
+export const monitorProgram = (): Program => ({
   shape: "image",
   onFail: "monitor: failed",
   slots: [],
   ops: [
-    set(initPid, pid),
     set(statusFd, MONITOR_FDS.status),
     blockSignals(),
-    call("dup3", [status, MONITOR_FDS.status, 0]),
-    call("dup3", [lifeline, MONITOR_FDS.lifeline, 0]),
     closeRange(MONITOR_FDS.above, 0xffffffff),
-    ...runMonitor(),
+    ...runMonitor(call("pidfd_send_signal", [MONITOR_FDS.init, received.signal, 0, 0])),
     label("monitor: failed"),
     exitGroup(EXIT.failed),
   ],

@@ -26,9 +26,9 @@ import { MACHINE_SLOTS, type Program } from "../../ir/program.ts";
 import { verify } from "../../ir/verify.ts";
 import { format, formattedLength } from "../../launcher/format.ts";
 import { lifelineFd } from "../../launcher/init.ts";
-import { initPid, runMonitor } from "../../launcher/monitor.ts";
+import { runMonitor } from "../../launcher/monitor.ts";
 import { statusFd } from "../../launcher/report.ts";
-import { blockSignals } from "../../launcher/signals.ts";
+import { blockSignals, received } from "../../launcher/signals.ts";
 import { ID_POOL_BASE } from "../../linux/idpool.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { EXIT, SIGNALS } from "../../linux/process.ts";
@@ -42,6 +42,8 @@ import { checkStdio } from "./stdio.ts";
 import { stamp } from "./target.ts";
 
 const caller = { uid: slot("caller uid"), gid: slot("caller gid") } as const;
+
+const initPid = slot("init pid");
 
 /** Numbers that follow from the order of the calls, once everything above 2 is closed and 0-2 are open. */
 const PIPES = { lifeline: { reading: 3, writing: 4 }, status: { reading: 5, writing: 6 }, firstSource: 7 } as const;
@@ -129,7 +131,8 @@ const outside = (plan: Plan): readonly Op[] => [
   ]),
   closeRange(PIPES.firstSource, 0xffffffff),
   set(statusFd, PIPES.status.reading),
-  ...runMonitor(),
+  // The pid cannot mean somebody else: init is our child, and we have not waited for it yet.
+  ...runMonitor(call("kill", [initPid, received.signal])),
 ];
 
 const mapIds = (plan: Plan): readonly Op[] =>

@@ -1,0 +1,42 @@
+/**
+ * Assembles what is the same for every sandbox into src/launch/prebuilt.ts: the entry routine and the monitor.
+ *
+ * Assembling them at every start would cost milliseconds. A test compares the file with what the sources give.
+ * @module
+ */
+import { assemble } from "../src/codegen/image.ts";
+import { entryProgram } from "../src/launcher/entry.ts";
+import { monitorProgram } from "../src/launcher/monitor.ts";
+import type { Arch } from "../src/linux/syscalls.ts";
+
+const TARGET = new URL("../src/launch/prebuilt.ts", import.meta.url);
+const LINE_CHARACTERS = 116;
+
+const constant = (bytes: Uint8Array): string => {
+  const lines = bytes.toBase64().match(new RegExp(`.{1,${LINE_CHARACTERS - 8}}`, "g")) ?? [];
+  return `() =>\n      decode(\n${lines.map((line) => `        "${line}"`).join(" +\n")},\n      )`;
+};
+
+const forArch = (arch: Arch): string => `  ${arch}: {
+    /** src/launcher/entry.ts, without a user namespace. */
+    entry: ${constant(assemble(entryProgram({ ambient: false }), arch))},
+    /** The same with one. */
+    entryAmbient: ${constant(assemble(entryProgram({ ambient: true }), arch))},
+    /** src/launcher/monitor.ts */
+    monitor: ${constant(assemble(monitorProgram(), arch))},
+  },`;
+
+/** The text of src/launch/prebuilt.ts. */
+export const prebuiltSource = (): string => `/**
+ * Programs that are the same for every sandbox, assembled by scripts/gen-prebuilt.ts. Do not edit.
+ * @module
+ */
+const decode = (base64: string): Uint8Array => Uint8Array.fromBase64(base64);
+
+export const PREBUILT = {
+${forArch("x64")}
+${forArch("arm64")}
+} as const;
+`;
+
+if (import.meta.main) await Bun.write(TARGET, prebuiltSource());
