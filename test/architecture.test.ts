@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   codegen: ["ir", "linux"],
   plan: ["launcher", "ir", "linux", "errors"],
   plugin: ["plan", "ir", "linux", "errors"],
-  launch: ["launcher", "codegen", "plan", "plugin", "ir", "linux", "errors"],
+  launch: ["launcher", "plan", "plugin", "ir", "linux", "errors"],
   api: ["ir", "linux", "plan", "plugin", "errors"],
   log: [],
   sandbox: ["launch", "codegen", "plugin", "plan", "ir", "linux", "errors"],

@@ -1,7 +1,16 @@
 /**
- * A sandbox from a program that already runs: the library's own start to exit, with no process of Bunker's around it.
+ * A sandbox from a program that already runs: planned, compiled, started and waited for, with no process of Bunker's around it.
  * @module
  */
-import type { Absent, Contender } from "./contender.ts";
+import { builtinPlugins } from "../../plugins/index.ts";
+import { runSandbox } from "../../src/sandbox.ts";
+import { type Absent, type Contender, tried } from "./contender.ts";
+import { PAYLOAD } from "./host.ts";
 
-export const inProcess = async (): Promise<Contender | Absent> => ({ name: "in process", absent: "not measured yet" });
+const start = async (): Promise<void> => {
+  const { exitCode } = await runSandbox({ sections: {}, command: [...PAYLOAD], plugins: builtinPlugins });
+  if (exitCode !== 0) throw new Error(`exit status ${exitCode}`);
+};
+
+export const inProcess = (): Promise<Contender | Absent> =>
+  tried({ name: "in process", note: "the library, in a running program", start });

@@ -8,7 +8,7 @@
 import { ptr } from "bun:ffi";
 import { MONITOR_FDS } from "../launcher/monitor.ts";
 import { SIG_SETMASK, SIGNAL_SET_BYTES } from "../linux/process.ts";
-import { cString } from "./fd.ts";
+import { cString, type OwnedFd } from "./fd.ts";
 import type { Launched } from "./launch.ts";
 import { arch, mustCall } from "./libc.ts";
 import { executableOf } from "./memfd.ts";
@@ -20,12 +20,14 @@ const ALL_SIGNALS = new Uint8Array(SIGNAL_SET_BYTES).fill(0xff);
 const pointers = (texts: readonly Uint8Array[]): BigUint64Array =>
   new BigUint64Array([...texts.map((text) => BigInt(ptr(text))), 0n]);
 
+/** The monitor's executable: made while the launcher works, and thrown away where that fails. */
+export const openMonitor = (): OwnedFd => executableOf(PREBUILT[arch].monitor()).raise(MONITOR_FDS.above);
+
 /**
  * Does not come back. Its arguments stay, so that ps(1) shows what was asked for; its environment is gone.
  * @throws CallError when the monitor cannot be executed; the sandbox still runs then
  */
-export const becomeMonitor = (launched: Launched, args: readonly string[]): never => {
-  const image = executableOf(PREBUILT[arch].monitor()).raise(MONITOR_FDS.above);
+export const becomeMonitor = (launched: Launched, image: OwnedFd, args: readonly string[]): never => {
   const texts = args.map(cString);
   const argv = pointers(texts);
   const empty = new Uint8Array(8);

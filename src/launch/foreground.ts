@@ -2,7 +2,7 @@
  * A sandbox that nothing outside has to work for: once it runs, this process becomes its monitor.
  * @module
  */
-import { becomeMonitor } from "./become-monitor.ts";
+import { becomeMonitor, openMonitor } from "./become-monitor.ts";
 import { readRecord } from "./channel.ts";
 import { launch } from "./launch.ts";
 import type { Prepared } from "./prepared.ts";
@@ -20,6 +20,7 @@ export type NotStarted =
 export const runPrepared = (prepared: Prepared, onStarted: () => void = () => {}): NotStarted => {
   const launched = launch(prepared);
   if (prepared.waits) launched.release();
+  using monitor = openMonitor();
   const first = readRecord(launched.status);
   if (first?.kind === "failed") {
     waitForEnd(launched.pid);
@@ -28,5 +29,5 @@ export const runPrepared = (prepared: Prepared, onStarted: () => void = () => {}
   }
   if (first === undefined && prepared.init) return { kind: "died", signal: waitForEnd(launched.pid).signal };
   onStarted();
-  return becomeMonitor(launched, process.argv);
+  return becomeMonitor(launched, monitor, process.argv);
 };
