@@ -39,4 +39,14 @@ ${forArch("arm64")}
 } as const;
 `;
 
-if (import.meta.main) await Bun.write(TARGET, prebuiltSource());
+/** The formatter owns the line breaks: only the values count. */
+const values = (source: string): string =>
+  [...source.matchAll(/"([A-Za-z0-9+/=]+)"/g)].map(([, text]) => text).join("");
+
+const isCurrent = async (): Promise<boolean> => values(await Bun.file(TARGET).text()) === values(prebuiltSource());
+
+if (import.meta.main) {
+  if (!process.argv.includes("--check")) await Bun.write(TARGET, prebuiltSource());
+  else if (!(await isCurrent()))
+    throw new Error("src/launch/prebuilt.ts is not what its sources assemble to: npm run gen");
+}

@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import lock from "../package-lock.json" with { type: "json" };
 import manifest from "../package.json" with { type: "json" };
+import lock from "../package-lock.json" with { type: "json" };
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -61,17 +61,20 @@ describe("the code that every start loads", () => {
   });
 
   test("is small before a sub-command is known", () => {
-    expect(bytesOf("src/main.ts")).toBeLessThan(40_000);
+    expect(bytesOf("src/main.ts")).toBeLessThan(50_000);
   });
 
   test("is small when a sandbox is planned and compiled", () => {
-    expect(bytesOf("src/cli/run.ts")).toBeLessThan(200_000);
+    expect(bytesOf("src/cli/run.ts")).toBeLessThan(180_000);
   });
 });
 
 describe("what comes from strangers", () => {
   test("is four packages at run time, none of which brings another", () => {
-    const shipped = Object.entries(lock.packages).filter(([path, entry]) => path !== "" && !("dev" in entry));
+    const others = ["dev", "devOptional", "optional"];
+    const shipped = Object.entries(lock.packages).filter(
+      ([path, entry]) => path !== "" && !others.some((kind) => kind in entry),
+    );
     expect(shipped.map(([path]) => path.replace("node_modules/", "")).sort()).toEqual(
       Object.keys(manifest.dependencies).sort(),
     );
@@ -81,9 +84,18 @@ describe("what comes from strangers", () => {
     expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
-  test("is pinned by content, wherever it is fetched from", () => {
+  test("is pinned by content where it is built, and fetched from wherever its user says", () => {
     const entries = Object.entries(lock.packages).filter(([path]) => path !== "");
-    expect(entries.filter(([, entry]) => !("integrity" in entry)).map(([path]) => path)).toEqual([]);
+    const unpinned = entries.filter(([, entry]) => !("integrity" in entry) && !isForeign(entry));
+    expect(unpinned.map(([path]) => path)).toEqual([]);
     expect(entries.filter(([, entry]) => "resolved" in entry).map(([path]) => path)).toEqual([]);
   });
 });
+
+/** For a platform that Bunker is not developed on: those are in the lock file by their versions only. */
+const isForeign = (entry: object): boolean => {
+  const { optional, os, libc, cpu } = entry as { optional?: boolean; os?: string[]; libc?: string[]; cpu?: string[] };
+  const developedOn =
+    os?.includes("linux") && libc?.includes("musl") !== true && (cpu?.includes("x64") || cpu?.includes("arm64"));
+  return optional === true && !developedOn;
+};
