@@ -29,10 +29,11 @@ const { packages } = lock;
 for (const entry of Object.values(packages)) {
   delete entry.resolved;
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+    if (`node_modules/${name}` in packages) continue;
     const { cpu, libc, os } = platformOf(name);
     const dev = entry.dev;
     // In the order in which npm writes them, so that npm changes nothing; undefined ones are not written.
-    packages[`node_modules/${name}`] ??= { version, cpu, dev, libc, optional: true, os };
+    packages[`node_modules/${name}`] = { version, cpu, dev, libc, optional: true, os };
   }
 }
 

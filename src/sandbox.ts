@@ -9,9 +9,11 @@ import type { Program } from "./ir/program.ts";
 import { explainCallError, explainFailure } from "./launch/failure.ts";
 import { runPrepared } from "./launch/foreground.ts";
 import { createHost, isTerminal } from "./launch/host.ts";
+import { traceHost } from "./launch/host-trace.ts";
 import { launch } from "./launch/launch.ts";
 import { arch } from "./launch/libc.ts";
 import { callerNofile } from "./launch/limits.ts";
+import { Memo } from "./launch/memo.ts";
 import type { Prepared } from "./launch/prepared.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
@@ -126,12 +128,11 @@ const runSelfContained = (planned: Planned, { program, prepared }: Lowered, onSt
 };
 
 /** The same with hooks: this process stays. */
-const runSupervised = async (planned: Planned): Promise<SandboxResult> => {
+const runSupervised = async (planned: Planned, { program, prepared }: Lowered): Promise<SandboxResult> => {
   const disposal = new Disposal();
   const supervision: Supervision = { ...planned, disposal };
   return disposal.around(async () => {
     await runPrepare(supervision);
-    const { program, prepared } = prepare(planned);
     const launched = withCallErrors(planned.host, () =>
       planned.pipeline.timings.measure("launch", () => launch(prepared)),
     );
@@ -172,12 +173,12 @@ export interface RunOptions {
 export const runForeground = async (config: SandboxConfig, options: RunOptions = {}): Promise<number> => {
   const planned = await planSandbox(config, options.host);
   const show = (): void => options.onTimings?.(planned.pipeline.timings);
+  const lowered = prepare(planned);
   if (planned.plan.supervisedBy.length === 0) {
-    const lowered = prepare(planned);
     options.onPrepared?.(lowered.prepared);
     return runSelfContained(planned, lowered, show);
   }
-  const { exitCode } = await runSupervised(planned);
+  const { exitCode } = await runSupervised(planned, lowered);
   show();
   return exitCode;
 };
@@ -192,6 +193,56 @@ export const compileSandbox = async (config: SandboxConfig): Promise<Uint8Array>
   return assemble(lowerStandalone(plan), arch);
 };
 
-/** Runs a sandbox to its end and keeps this process, whatever its plugins do: for programs that start many. @throws BunkerError */
-export const runSandbox = async (config: SandboxConfig): Promise<SandboxResult> =>
-  runSupervised(await planSandbox(config));
+const memo = new Memo<{ readonly planned: Planned; readonly lowered: Lowered }>();
+
+/** Plugins are told apart by what they are, not by their names. */
+const identities = new WeakMap<Plugin, number>();
+let lastIdentity = 0;
+const identityOf = (plugin: Plugin): number => {
+  const identity = identities.get(plugin) ?? ++lastIdentity;
+  identities.set(plugin, identity);
+  return identity;
+};
+
+const planAndPrepare = async (config: SandboxConfig, reuse: boolean) => {
+  const host = createHost();
+  const { sections, command, plugins } = config;
+  const about = [
+    sections,
+    command,
+    plugins.map(identityOf),
+    host.cwd,
+    host.uid,
+    host.gid,
+    isTerminal(0),
+    callerNofile(),
+  ];
+  const key = reuse ? JSON.stringify(about) : "";
+  const kept = reuse ? memo.get(key, host) : undefined;
+  if (kept) return kept;
+  const trace = traceHost(host);
+  const planned = await planSandbox(config, trace.host);
+  const made = { planned, lowered: prepare(planned) };
+  if (reuse) memo.set(key, trace, made);
+  return made;
+};
+
+export interface RunSandboxOptions {
+  /**
+   * Uses the plan of the last time where config and host are the same. Only for plugins whose `resolve` and `plan` look at nothing
+   * but what they are given: the built-in ones.
+   */
+  readonly reuse?: boolean;
+}
+
+/**
+ * Runs a sandbox to its end and keeps this process, whatever its plugins do: for programs that start many.
+ * @throws BunkerError
+ */
+export const runSandbox = async (
+  config: SandboxConfig,
+  { reuse = false }: RunSandboxOptions = {},
+): Promise<SandboxResult> => {
+  const { planned, lowered } = await planAndPrepare(config, reuse);
+  return runSupervised(planned, lowered);
+};

@@ -8,7 +8,10 @@ import { type Absent, type Contender, tried } from "./contender.ts";
 import { PAYLOAD } from "./host.ts";
 
 const start = async (): Promise<void> => {
-  const { exitCode } = await runSandbox({ sections: {}, command: [...PAYLOAD], plugins: builtinPlugins });
+  const { exitCode } = await runSandbox(
+    { sections: {}, command: [...PAYLOAD], plugins: builtinPlugins },
+    { reuse: true },
+  );
   if (exitCode !== 0) throw new Error(`exit status ${exitCode}`);
 };
 

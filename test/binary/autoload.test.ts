@@ -17,7 +17,7 @@ const FILES = (directory: string): Readonly<Record<string, string>> => ({
   "bunfig.toml": 'preload = ["./preload.ts"]\n',
   ".env": "PLANTED=from-env\nBUN_OPTIONS=--preload=./preload.ts\n",
   ".env.local": "PLANTED=from-local\n",
-  "tsconfig.json": `{ "compilerOptions": { "paths": { "*": ["./preload.ts"] } } }`,
+  "tsconfig.json": `{ "compilerOptions": { "paths": { "citty": ["./preload.ts"] } } }`,
   "package.json": `{ "name": "planted", "main": "./preload.ts", "imports": { "#x": "./preload.ts" } }`,
   "bunker.toml": '[hostname]\nhostname = "planted"\n',
 });
