@@ -29,5 +29,5 @@ export const runPrepared = (prepared: Prepared, onStarted: () => void = () => {}
   }
   if (first === undefined && prepared.init) return { kind: "died", signal: waitForEnd(launched.pid).signal };
   onStarted();
-  return becomeMonitor(launched, monitor, process.argv);
+  return becomeMonitor(launched, monitor, ["bunker", ...process.argv.slice(2)]);
 };
