@@ -21,7 +21,7 @@ const green = sgr(32);
 const yellow = sgr(33);
 
 const columnWidth = (columns: number): number => {
-  const room = Math.min(process.stdout.columns ?? 100, 120) - NAME_WIDTH - columns * GAP.length - GAP.length;
+  const room = Math.min(process.stdout.columns || 100, 120) - NAME_WIDTH - columns * GAP.length - GAP.length;
   return Math.max(20, Math.floor(room / columns));
 };
 

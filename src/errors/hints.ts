@@ -5,7 +5,7 @@
  * Debian sysctls as those distributions document them; fs/namespace.c (mount_too_revealing) for procfs in a container.
  * @module
  */
-import { errnoName } from "../linux/errno.ts";
+import { errnoName, errnos } from "../linux/errno.ts";
 
 /** What decides whether namespaces can be made here. `undefined`: this kernel has no such setting. */
 export interface HostFacts {
@@ -26,6 +26,8 @@ export interface HostFacts {
   /** The path of this binary, for an AppArmor profile */
   readonly executable: string;
 }
+
+const { EACCES } = errnos;
 
 type Step = { readonly syscall: string; readonly sentence: string; readonly phase: string; readonly errno: number };
 
@@ -107,7 +109,19 @@ const procHint = (facts: HostFacts): string =>
       "Show them there (docker --security-opt systempaths=unconfined; kubernetes procMount: Unmasked), or do without an own /proc: --pid host"
     : "the kernel allows a new /proc only where a full one is in view: mount one outside, or use --pid host";
 
+/** Steps on directories of the user's, where the sandbox of root is nobody special. */
+const ownDirectory = (step: Step, facts: HostFacts): string | undefined => {
+  if (step.errno !== EACCES || facts.uid !== 0) return undefined;
+  if (step.syscall === "chdir")
+    return `what root starts has an unprivileged id of its own: chmod o+x that directory, or choose one with -w`;
+  if (/^mk(dir|nod)\(/.test(step.sentence))
+    return "what root starts has an unprivileged id of its own: make this directory or file before";
+  return undefined;
+};
+
 const denied = (step: Step, facts: HostFacts): string | undefined => {
+  const own = ownDirectory(step, facts);
+  if (own !== undefined) return own;
   if (step.sentence.includes("uid_map") || step.sentence.includes("gid_map")) {
     return forbidden(facts) ?? "ids can be mapped only by who owns them";
   }

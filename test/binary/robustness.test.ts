@@ -1,7 +1,9 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { CALLERS, outcomeOf, runAs, SCRATCH, start, words } from "../support/callers.ts";
 import { childrenOf, eventually, pidsWith } from "../support/processes.ts";
+
+setDefaultTimeout(60_000);
 
 /** A word that only the processes of these tests have among their arguments. */
 const MARK = `bunker-test-${process.pid}`;
