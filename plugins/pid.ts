@@ -37,7 +37,10 @@ export default definePlugin<v.InferOutput<typeof config>>({
   },
 
   *plan({ mode, init: enabled }) {
-    if (mode === "host") yield note("--pid host: the payload sees every process of the host.");
+    if (mode === "host")
+      yield note(
+        "--pid host: the payload sees every process of the host; what it leaves in the background is not ended.",
+      );
     else yield namespace("pid");
     if (enabled === false) yield init(false);
   },

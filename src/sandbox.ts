@@ -69,7 +69,7 @@ export const planSandbox = async (config: SandboxConfig, host: Host = createHost
 };
 
 const lowerHere = (plan: Plan, host: Host): Program =>
-  lowerForLaunch(plan, { kind: "launch", caller: host, nofile: callerNofile() });
+  lowerForLaunch(plan, { kind: "launch", caller: host, terminal: isTerminal(0), nofile: callerNofile() });
 
 /** Plan and program, with nothing done. */
 export const explainSandbox = async (config: SandboxConfig): Promise<Planned & { readonly program: Program }> => {

@@ -8,7 +8,7 @@
  * to a thread; a pipe is at its end exactly when nobody holds its other end.
  * @module
  */
-import { branch, jump, label, slot } from "../ir/build.ts";
+import { branch, jump, label, set, slot } from "../ir/build.ts";
 import { call, closeRange, exitGroup, ignoring } from "../ir/calls.ts";
 import type { Op } from "../ir/op.ts";
 import { EXIT, SIGNALS, WNOHANG, WUNTRACED } from "../linux/process.ts";
@@ -28,14 +28,19 @@ const ready = slot("ready");
  * Only what came from outside, from a process, is handed on: a signal of the terminal's has reached the payload already, and
  * one that the payload sent to PID 1 was never meant for itself.
  */
-const forward = (): readonly Op[] => [
+const forward = (ownPids: boolean): readonly Op[] => [
   branch(received.code, "greater", 0, "init: next signal"),
-  branch(received.sender, "notEqual", 0, "init: next signal"),
+  // Somebody outside has no pid in a namespace of our own; in the host's, everybody has one.
+  ...(ownPids ? [branch(received.sender, "notEqual", 0, "init: next signal")] : []),
+  // A payload in a session of its own is an orphaned group, which the kernel does not stop by SIGTSTP (setpgid(2), "orphaned").
+  branch(received.signal, "notEqual", SIGNALS.TSTP, "init: hand on"),
+  set(received.signal, SIGNALS.STOP),
+  label("init: hand on"),
   ignoring(call("kill", [payloadPid, received.signal])),
 ];
 
 /** From the moment at which the payload runs. Does not come back. */
-export const runInit = (): readonly Op[] => {
+export const runInit = ({ ownPids }: { readonly ownPids: boolean }): readonly Op[] => {
   const usage = usageInRecord();
   return [
     ...report("started"),
@@ -50,7 +55,7 @@ export const runInit = (): readonly Op[] => {
     label("init: next signal"),
     ...readSignal(signalFd, "init: reap"),
     branch(received.signal, "equal", SIGNALS.CHLD, "init: next signal"),
-    ...forward(),
+    ...forward(ownPids),
     jump("init: next signal"),
     // One SIGCHLD may stand for several children, so every wake-up reaps all there are.
     label("init: reap"),

@@ -11,6 +11,7 @@ import type { Program } from "../ir/program.ts";
 import { EXIT, SIGNALS, WNOHANG } from "../linux/process.ts";
 import { RECORD, RECORD_KINDS } from "./layout.ts";
 import {
+  askTerminal,
   blockSignals,
   exitCodeOf,
   openSignalfd,
@@ -25,16 +26,21 @@ import {
 const signalFd = slot("signalfd");
 const statusFd = slot("status");
 const exitCode = slot("exit code");
+/** 0 where standard input is a terminal, an errno otherwise. */
+const notTerminal = slot("not a terminal");
 const ready = slot("ready");
 const record = buffer("record", RECORD.sizeBytes);
 
 /**
- * Signals of the terminal's (Ctrl-C, Ctrl-Z, a new size) are sent by the kernel to every process of the foreground group, to the
- * payload too. Only what a process sent to us alone is handed on.
+ * Signals of the terminal's (Ctrl-C, Ctrl-Z, a new size) are sent by the kernel to every process of the foreground group: to the
+ * payload too where standard input is that terminal, and then only what a process sent is handed on. Otherwise the payload has a
+ * session of its own and hears nothing but what it gets from here.
  */
 const forward = (send: SyscallOp): readonly Op[] => [
   branch(received.signal, "equal", SIGNALS.CHLD, "monitor: next signal"),
+  branch(notTerminal, "notEqual", 0, "monitor: hand on"),
   branch(received.code, "greater", 0, "monitor: next signal"),
+  label("monitor: hand on"),
   ignoring(send),
 ];
 
@@ -57,8 +63,10 @@ const followStop = (): readonly Op[] => [
 
 /**
  * Waits for init, its only child, and exits as the payload did. `send` hands the received signal to init.
- * Signals are blocked since before init was made, so that no SIGCHLD is lost. */
+ * Signals are blocked since before init was made, so that no SIGCHLD is lost.
+ */
 export const runMonitor = (send: SyscallOp): readonly Op[] => [
+  ...askTerminal(notTerminal),
   closeRange(0, 2),
   openSignalfd(signalFd),
   label("monitor: reap"),

@@ -6,7 +6,21 @@
  * (kernel/signal.c, sig_ignored), which is why PID 1 sees signals that it has no handler for.
  * @module
  */
-import { addressOf, branch, buffer, bytes, compute, flags, jump, label, load, set, slot, store } from "../ir/build.ts";
+import {
+  addressOf,
+  branch,
+  buffer,
+  bytes,
+  compute,
+  constant,
+  flags,
+  jump,
+  label,
+  load,
+  set,
+  slot,
+  store,
+} from "../ir/build.ts";
 import { call, ignoring } from "../ir/calls.ts";
 import type { Op, Operand, Slot } from "../ir/op.ts";
 import { EXIT, SIG_SETMASK, SIGNAL_MAX, SIGNAL_SET_BYTES } from "../linux/process.ts";
@@ -37,6 +51,13 @@ export const resetSignals = (): readonly Op[] => {
 
 export const openSignalfd = (into: Slot): Op =>
   call("signalfd4", [-1, ALL_SIGNALS, SIGNAL_SET_BYTES, flags({ SFD_CLOEXEC: 0o2000000, SFD_NONBLOCK: 0o4000 })], into);
+
+const TCGETS = 0x5401;
+
+/** `into` is 0 where standard input is a terminal: isatty(3). */
+export const askTerminal = (into: Slot): readonly Op[] => [
+  ignoring(call("ioctl", [0, constant(TCGETS, "TCGETS"), buffer("termios", 64)], into)),
+];
 
 /** A signal as signalfd(2) describes it. */
 export const received = {

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { CALLERS, outcomeOf, runAs, SCRATCH, start, words } from "../support/callers.ts";
-import { childrenOf, eventually, pidsWith } from "../support/processes.ts";
+import { childrenOf, eventually, pidsWith } from "../support/host-processes.ts";
+import { CALLERS, outcomeOf, runAs, SCRATCH, start, words } from "../support/sandboxes.ts";
 
 setDefaultTimeout(60_000);
 

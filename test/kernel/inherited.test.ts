@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CALLERS, type Caller, outcomeOf, printed, runAs, SHARED_BINARY, words } from "../support/callers.ts";
+import { CALLERS, type Caller, outcomeOf, printed, runAs, SHARED_BINARY, words } from "../support/sandboxes.ts";
 
 /** The sandbox as a child of a shell of the caller's own, after some preparation in it. */
 const afterShell = (caller: Caller, before: string, ...args: readonly string[]): string =>

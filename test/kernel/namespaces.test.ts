@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { ID_POOL_BASE } from "../../src/linux/idpool.ts";
-import { CALLERS, printed, runAs, SCRATCH, start } from "../support/callers.ts";
-import { childrenOf, eventually, statusOf } from "../support/processes.ts";
+import { childrenOf, eventually, statusOf } from "../support/host-processes.ts";
+import { CALLERS, printed, runAs, SCRATCH, start } from "../support/sandboxes.ts";
 
 describe.each(CALLERS)("namespaces of a sandbox that $name starts", (caller) => {
   test.each(["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"])("%s is another one than the host's", (name) => {

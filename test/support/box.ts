@@ -3,9 +3,9 @@
  * @module
  */
 import { rmSync } from "node:fs";
-import { BINARY, type Outcome, whyNoSandbox } from "./binary.ts";
-import { type Caller, ENVIRONMENT } from "./callers.ts";
-import { childrenOf, killIfAlive, waitUntil } from "./processes.ts";
+import { type Outcome, whyNoSandbox } from "./binary.ts";
+import { type Caller, ENVIRONMENT, SHARED_BINARY } from "./callers.ts";
+import { childrenOf, eventually, executableOf, isAlive } from "./processes.ts";
 
 export interface BoxOptions {
   /** Of `bunker run`. */
@@ -17,13 +17,15 @@ export interface BoxOptions {
   readonly through?: readonly string[];
   /** Executed instead of `bunker run FLAGS`: an image of `bunker compile`. */
   readonly image?: string;
+  /** A plugin has hooks: bunker stays, and no monitor takes its place. */
+  readonly supervised?: boolean;
 }
 
 /** `/` is not shown to a sandbox: nothing of this checkout decides a test. */
 const CWD = "/";
 
 const commandLine = (caller: Caller, command: readonly string[], options: BoxOptions): string[] => {
-  const start = options.image ? [options.image] : [BINARY, "run", ...(options.flags ?? []), "--"];
+  const start = options.image ? [options.image] : [SHARED_BINARY, "run", ...(options.flags ?? []), "--"];
   return [...caller.prefix, ...(options.through ?? []), ...start, ...command];
 };
 
@@ -80,16 +82,20 @@ const untilReady = async (child: Bun.Subprocess<"pipe", "pipe", "pipe">): Promis
   reader.releaseLock();
 };
 
-/** Whether a process executes something that is no file: bunker's Bun does not, its monitor does. */
-export const isMonitor = (pid: number): boolean =>
-  /^[^\n]*memfd:bunker/m.test(Bun.spawnSync(["readlink", `/proc/${pid}/exe`]).stdout.toString());
+const PROMPTLY_MS = 3000;
 
-/** Starts a sandbox that stays until it is disposed, or its stdin is closed. `script` runs after it has said that it is ready. */
+/** Once the payload runs, bunker's place is taken by its monitor, whose memory is no file's. */
+const untilMonitor = async (pid: number): Promise<void> => {
+  const isMonitor = (): boolean => executableOf(pid).startsWith("/memfd:bunker");
+  if (!(await eventually(isMonitor, PROMPTLY_MS))) throw new Error(`${pid} is ${executableOf(pid)}, and no monitor`);
+};
+
+/** Starts a sandbox that stays until it is disposed. `script` runs after it has said that it is ready. */
 export const running = async (
   caller: Caller,
   options: BoxOptions & { readonly script?: string } = {},
 ): Promise<Running> => {
-  const script = `echo ${READY}; ${options.script ?? "exec cat"}`;
+  const script = `echo ${READY}; ${options.script ?? "exec sleep 60"}`;
   const child = Bun.spawn(commandLine(caller, ["sh", "-c", script], options), {
     cwd: options.cwd ?? CWD,
     env: { ...ENVIRONMENT, ...options.env },
@@ -98,6 +104,7 @@ export const running = async (
     stderr: "pipe",
   });
   await untilReady(child);
+  if (!options.image && !options.supervised) await untilMonitor(child.pid);
   const hasInit = !options.flags?.includes("--no-init");
   const [init = 0] = childrenOf(child.pid);
   const [payload = 0] = hasInit ? childrenOf(init) : [init];
@@ -109,7 +116,9 @@ export const running = async (
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await child.exited;
-      await waitUntil(() => !killIfAlive(payload));
+      // Where a test has found a sandbox that survives its monitor, it must not survive the test.
+      await eventually(() => !isAlive(payload), 500);
+      if (isAlive(payload)) process.kill(payload, "SIGKILL");
     },
   };
 };

@@ -1,8 +1,8 @@
 /**
- * Processes as the host's /proc shows them.
+ * Processes of the host, as /proc has them.
  * @module
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const read = (path: string): string => {
   try {
@@ -12,45 +12,56 @@ const read = (path: string): string => {
   }
 };
 
-/** Direct children, in the order in which they were made. */
+/** Pids of the processes that have this word among their arguments. Zombies have none. */
+export const pidsWith = (word: string): readonly number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && read(`/proc/${pid}/cmdline`).split("\0").includes(word));
+
 export const childrenOf = (pid: number): readonly number[] =>
-  read(`/proc/${pid}/task/${pid}/children`).trim().split(" ").filter(Boolean).map(Number);
+  read(`/proc/${pid}/task/${pid}/children`)
+    .trim()
+    .split(" ")
+    .filter((text) => text !== "")
+    .map(Number);
 
-/** The lines of /proc/PID/status, by their names; empty for a process that is gone. */
-export const statusOf = (pid: number | "self"): Readonly<Record<string, string>> =>
-  parseStatus(read(`/proc/${pid}/status`));
+/** A field of /proc/PID/status. */
+export const statusOf = (pid: number, field: string): string =>
+  new RegExp(`^${field}:\\s*(.*)$`, "m").exec(read(`/proc/${pid}/status`))?.[1] ?? "";
 
+/** `R`, `S`, `T` (stopped), `Z`; empty for a process that is gone. */
+export const stateOf = (pid: number): string => statusOf(pid, "State")[0] ?? "";
+
+export const isAlive = (pid: number): boolean => pid > 0 && !["", "Z", "X"].includes(stateOf(pid));
+
+/** The lines of a /proc/PID/status, by their names. */
 export const parseStatus = (text: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     [...text.matchAll(/^(\w+):[ \t]*(.*)$/gm)].map(([, name = "", value = ""]) => [name, value.trim()]),
   );
 
-/** `R`, `S`, `T` (stopped), `Z`; empty for a process that is gone. */
-export const stateOf = (pid: number): string => statusOf(pid).State?.[0] ?? "";
-
-export const isAlive = (pid: number): boolean => pid > 0 && !["", "Z", "X"].includes(stateOf(pid));
-
-/** Kills what a failed test has left. @returns whether there was something */
-export const killIfAlive = (pid: number): boolean => {
-  if (!isAlive(pid)) return false;
+/** The file that a process executes; empty for one that is gone, or not ours to ask. */
+export const executableOf = (pid: number): string => {
   try {
-    process.kill(pid, "SIGKILL");
-  } catch {}
-  return true;
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return "";
+  }
 };
 
-export const allPids = (): readonly number[] =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
+/** What it has open, as links of /proc/PID/fd, with their numbers left out. */
+export const openFilesOf = (pid: number): readonly string[] =>
+  readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/:\[\d+\]$/, "");
+    } catch {
+      return "";
+    }
+  });
 
-/** Processes that were started with this word among their arguments. */
-export const pidsWith = (word: string): readonly number[] =>
-  allPids().filter((pid) => pid !== process.pid && read(`/proc/${pid}/cmdline`).split("\0").includes(word));
-
-/** Waits for what comes soon. @returns whether it came */
-export const waitUntil = async (holds: () => boolean, withinMs = 3000): Promise<boolean> => {
-  for (const endMs = performance.now() + withinMs; performance.now() < endMs; await Bun.sleep(5))
-    if (holds()) return true;
+/** Looks again and again until it is so, for at most a few seconds. */
+export const eventually = async (holds: () => boolean, timeoutMs = 5000): Promise<boolean> => {
+  for (const end = Date.now() + timeoutMs; Date.now() < end; await Bun.sleep(5)) if (holds()) return true;
   return holds();
 };

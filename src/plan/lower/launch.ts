@@ -70,6 +70,7 @@ export const lowerForLaunch = (given: Plan, target: Launch): Program => {
         identity: mapIds(plan, target),
         writeId: () => [],
         argv: vector(...plan.command.map(text), 0),
+        terminal: target.terminal ? 1 : 0,
       }),
       label("failed"),
       set(launchFailed, EXIT.failed),

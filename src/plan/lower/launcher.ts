@@ -50,7 +50,7 @@ export const awaitRelease = (): readonly Op[] => [
  * CLONE_VM | CLONE_VFORK: the child borrows this memory, and init goes on when it has been executed or has failed. Nothing is
  * copied, and init learns of a failure from `launchFailed`. Safe because generated code has no stack.
  */
-const forkPayload = (payload: readonly Op[]): readonly Op[] => [
+const forkPayload = (payload: readonly Op[], ownPids: boolean): readonly Op[] => [
   ...stamp("pid", "exec", [
     call("clone", [flags({ CLONE_VM, CLONE_VFORK, SIGCHLD: SIGNALS.CHLD }), 0, 0, 0, 0], payloadPid),
   ]),
@@ -60,7 +60,7 @@ const forkPayload = (payload: readonly Op[]): readonly Op[] => [
   branch(launchFailed, "equal", 0, "init: running"),
   exitGroup(launchFailed),
   label("init: running"),
-  ...runInit(),
+  ...runInit({ ownPids }),
 ];
 
 export interface LauncherParts {
@@ -71,6 +71,7 @@ export interface LauncherParts {
   readonly identity: readonly Op[];
   readonly writeId: WriteId;
   readonly argv: Operand;
+  readonly terminal: Operand;
 }
 
 /** Everything between release and the running payload. */
@@ -80,7 +81,11 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...stamp(plan.root.plugin, "sources", parts.sources),
   ...stamp(plan.root.plugin, "sources", restrictSources(plan)),
   ...stamp("proc", "sources", openNewProc(plan)),
-  ...stamp(plan.identity.plugin, "identity map", [...parts.identity, dieWithParent()]),
+  ...stamp(plan.identity.plugin, "identity map", [
+    ...parts.identity,
+    // Where init's end does not end the rest, it must live to see the end of the lifeline, and end the payload.
+    ...(asksFor(plan, "pid") || !plan.init.enabled ? [dieWithParent()] : []),
+  ]),
   ...steps(plan, "uts"),
   ...steps(plan, "network"),
   ...stamp(plan.root.plugin, "root", changeRoot(plan)),
@@ -95,5 +100,5 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...steps(plan, "limits"),
   // /proc/1 tells nothing, and nobody inside may trace init: it becomes root's in /proc, and PTRACE_ATTACH needs CAP_SYS_PTRACE.
   ...stamp(CORE, "limits", [prctl(flags({ PR_SET_DUMPABLE }), 0)]),
-  ...(plan.init.enabled ? forkPayload(becomePayload(plan, parts.argv)) : becomePayload(plan, parts.argv)),
+  ...(plan.init.enabled ? forkPayload(becomePayload(plan, parts), asksFor(plan, "pid")) : becomePayload(plan, parts)),
 ];

@@ -107,9 +107,27 @@ const execute = (plan: Plan, argv: Operand, search: string): readonly Op[] => {
 
 const pathOf = (plan: Plan): string => plan.environment.find((one) => one.name === "PATH")?.value ?? "/usr/bin:/bin";
 
-/** `argv`: the address of the payload's arguments, its name first. */
-export const becomePayload = (plan: Plan, argv: Operand): readonly Op[] => [
+/**
+ * A process group knows no PID namespace: `kill(0, …)` reaches every member that has the same kernel id, so that a payload in the
+ * caller's group could end the caller. With a terminal it has to be there (job control); without one it gets a session, and
+ * with it a group, of its own, and monitor and init hand on what the terminal sends.
+ */
+const leaveJob = (terminal: Operand): readonly Op[] => [
+  branch(terminal, "notEqual", 0, "in the caller's job"),
+  call("setsid", []),
+  label("in the caller's job"),
+];
+
+export interface PayloadOptions {
+  /** The address of the payload's arguments, its name first. */
+  readonly argv: Operand;
+  /** Not 0 where standard input is a terminal. */
+  readonly terminal: Operand;
+}
+
+export const becomePayload = (plan: Plan, { argv, terminal }: PayloadOptions): readonly Op[] => [
   ...stamp("bunker", "session", [
+    ...leaveJob(terminal),
     ...resetSignals(),
     // In the new root, after the old one is gone and every source is closed: no path leads out of the sandbox.
     call("chdir", [text(plan.workdir.path)]),

@@ -28,7 +28,7 @@ import { format, formattedLength } from "../../launcher/format.ts";
 import { lifelineFd } from "../../launcher/init.ts";
 import { runMonitor } from "../../launcher/monitor.ts";
 import { statusFd } from "../../launcher/report.ts";
-import { blockSignals, received } from "../../launcher/signals.ts";
+import { askTerminal, blockSignals, received } from "../../launcher/signals.ts";
 import { ID_POOL_BASE } from "../../linux/idpool.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { EXIT, SIGNALS } from "../../linux/process.ts";
@@ -44,6 +44,8 @@ import { stamp } from "./target.ts";
 const caller = { uid: slot("caller uid"), gid: slot("caller gid") } as const;
 
 const initPid = slot("init pid");
+/** 1 where standard input is a terminal. */
+const terminal = slot("terminal");
 
 /** Numbers that follow from the order of the calls, once everything above 2 is closed and 0-2 are open. */
 const PIPES = { lifeline: { reading: 3, writing: 4 }, status: { reading: 5, writing: 6 }, firstSource: 7 } as const;
@@ -114,6 +116,11 @@ const outside = (plan: Plan): readonly Op[] => [
     ...openStreams(),
     ...checkStdio(),
     blockSignals(),
+    ...askTerminal(slot("no terminal")),
+    set(terminal, 1),
+    branch(slot("no terminal"), "equal", 0, "terminal known"),
+    set(terminal, 0),
+    label("terminal known"),
     ...readCaller(),
     pipe2(slot("lifeline ends")),
     pipe2(slot("status ends")),
@@ -186,6 +193,7 @@ export const lowerStandalone = (plan: Plan): Program => {
         identity: mapIds(plan),
         writeId: writeId(plan),
         argv,
+        terminal,
       },
     ),
   ];
