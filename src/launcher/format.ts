@@ -44,15 +44,19 @@ const appendDecimal = (number: Operand, at: string): readonly Op[] => [
   branch(scale, "notEqual", 0, `${at}: digits`),
 ];
 
+export type Part = string | { readonly decimal: Operand };
+
+/** The text, where all of it is known before the program runs. */
+export const knownText = (parts: readonly Part[]): string | undefined => {
+  const texts = parts.map((part) => (typeof part === "string" ? part : part.decimal));
+  return texts.every((text) => typeof text !== "object") ? texts.join("") : undefined;
+};
+
 /**
  * Writes texts and numbers one after the other into a buffer, with a NUL at the end, and sets {@link formattedLength}.
  * `name` keeps the labels of several formats apart.
  */
-export const format = (
-  into: Buffer,
-  name: string,
-  ...parts: readonly (string | { readonly decimal: Operand })[]
-): readonly Op[] => [
+export const format = (into: Buffer, name: string, ...parts: readonly Part[]): readonly Op[] => [
   set(cursor, into),
   ...parts.flatMap((part, index) => {
     if (typeof part === "string") return appendText(part);

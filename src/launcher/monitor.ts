@@ -39,6 +39,8 @@ const record = buffer("record", RECORD.sizeBytes);
 const forward = (send: SyscallOp): readonly Op[] => [
   branch(received.signal, "equal", SIGNALS.CHLD, "monitor: next signal"),
   branch(notTerminal, "notEqual", 0, "monitor: hand on"),
+  // The end of a terminal is told to its session's leader alone, which may be us.
+  branch(received.signal, "equal", SIGNALS.HUP, "monitor: hand on"),
   branch(received.code, "greater", 0, "monitor: next signal"),
   label("monitor: hand on"),
   ignoring(send),

@@ -37,7 +37,7 @@ describe.each(CALLERS)("what a payload of $name inherits", (caller) => {
   test("a directory on a standard stream is refused", () => {
     const { exitCode, stderr } = outcomeOf(["bash", "-c", '"$@" </tmp', "bash", ...words(caller, "run", "true")]);
     expect(exitCode).toBe(125);
-    expect(stderr).toContain("standard input");
+    expect(stderr).toContain("standard stream");
   });
 
   test("exactly the documented environment", () => {

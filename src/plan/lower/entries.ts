@@ -40,7 +40,7 @@ const mountTmpfs = (entry: Of<"tmpfs">, path: string, ground: Ground): readonly 
 };
 
 const mountFilesystem = (entry: Of<"filesystem">, path: string, ground: Ground): readonly Op[] => {
-  if (entry.filesystem === "proc") return [...attach(procMount, path, true, ground), close(procMount)];
+  if (entry.filesystem === "proc") return attach(procMount, path, true, ground);
   // A devpts must allow devices, or no terminal of it could be opened.
   const bits = flags({
     MS_NOSUID: MS.NOSUID,
@@ -60,7 +60,7 @@ const lowerEntry = (entry: From<Entry>, { ground, source, writeId }: EntryContex
   const path = relative(entry.target);
   switch (entry.type) {
     case "bind":
-      return [...attach(source, path, entry.node === "directory", ground), close(source)];
+      return attach(source, path, entry.node === "directory", ground);
     case "tmpfs":
       return mountTmpfs(entry, path, ground);
     case "filesystem":

@@ -6,10 +6,10 @@
  * parent namespace. So an unprivileged caller's launcher writes its own maps, and for root the process outside does it.
  * @module
  */
-import { buffer, flags, slot } from "../../ir/build.ts";
+import { buffer, flags, slot, text } from "../../ir/build.ts";
 import { call, close, openat, prctl, write } from "../../ir/calls.ts";
-import type { Op, Operand } from "../../ir/op.ts";
-import { format, formattedLength } from "../../launcher/format.ts";
+import type { Op, Operand, Slot } from "../../ir/op.ts";
+import { format, formattedLength, knownText, type Part } from "../../launcher/format.ts";
 import { PR_SET_PDEATHSIG, SIGNALS } from "../../linux/process.ts";
 import type { Identity } from "../contribution.ts";
 
@@ -25,24 +25,33 @@ const O_WRONLY = 1;
 const fd = slot("map");
 const line = buffer("line", 64);
 
-const writeLine = (path: string): readonly Op[] => [
+/** Writes a line to a descriptor: as it is where it is known now, or else put together first. */
+export const writeParts = (to: Slot, name: string, parts: readonly Part[]): readonly Op[] => {
+  const known = knownText(parts);
+  if (known !== undefined) return [write(to, text(known), Buffer.byteLength(known))];
+  return [...format(line, name, ...parts), write(to, line, formattedLength)];
+};
+
+const writeLine = (path: string, name: string, parts: readonly Part[]): readonly Op[] => [
   openat(path, { O_WRONLY }, 0, fd),
-  write(fd, line, formattedLength),
+  ...writeParts(fd, name, parts),
   close(fd),
 ];
 
 /** `INSIDE OUTSIDE 1`: one id, the only one there is inside. */
-export const formatMap = (identity: Identity, which: Which, outside: Operand, name: string): readonly Op[] =>
-  format(line, name, { decimal: insideId(identity, which) }, " ", { decimal: outside }, " 1");
+export const mapLine = (identity: Identity, which: Which, outside: Operand): readonly Part[] => [
+  { decimal: insideId(identity, which) },
+  " ",
+  { decimal: outside },
+  " 1",
+];
 
 /** The launcher maps its caller's own ids. */
 export const writeOwnMaps = (identity: Identity, outside: Readonly<Record<Which, Operand>>): readonly Op[] => [
-  ...format(line, "setgroups", "deny"),
-  ...writeLine("/proc/self/setgroups"),
-  ...(["uid", "gid"] as const).flatMap((which) => [
-    ...formatMap(identity, which, outside[which], `own ${which}_map`),
-    ...writeLine(`/proc/self/${which}_map`),
-  ]),
+  ...writeLine("/proc/self/setgroups", "setgroups", ["deny"]),
+  ...(["uid", "gid"] as const).flatMap((which) =>
+    writeLine(`/proc/self/${which}_map`, `own ${which}_map`, mapLine(identity, which, outside[which])),
+  ),
 ];
 
 /**

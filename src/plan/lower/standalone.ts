@@ -24,7 +24,7 @@ import { call, close, closeRange, described, exitGroup, onErrno, openat, pipe2, 
 import type { Op, Slot } from "../../ir/op.ts";
 import { MACHINE_SLOTS, type Program } from "../../ir/program.ts";
 import { verify } from "../../ir/verify.ts";
-import { format, formattedLength } from "../../launcher/format.ts";
+import { format } from "../../launcher/format.ts";
 import { lifelineFd } from "../../launcher/init.ts";
 import { runMonitor } from "../../launcher/monitor.ts";
 import { statusFd } from "../../launcher/report.ts";
@@ -34,7 +34,7 @@ import { NAMESPACES } from "../../linux/namespace.ts";
 import { EXIT, SIGNALS } from "../../linux/process.ts";
 import type { Plan } from "../plan.ts";
 import type { WriteId } from "./entries.ts";
-import { formatMap, insideId, takeMappedIds, writeOwnMaps } from "./identity.ts";
+import { insideId, mapLine, takeMappedIds, writeOwnMaps, writeParts } from "./identity.ts";
 import { awaitRelease, lowerLauncher } from "./launcher.ts";
 import { failWithSentence } from "./sentences.ts";
 import { openSources } from "./sources.ts";
@@ -56,10 +56,10 @@ const O_RDWR = 2;
 /** A closed stream would give its number to the first descriptor that is opened. */
 const openStreams = (): readonly Op[] =>
   [0, 1, 2].flatMap((fd) => [
-    onErrno(call("fcntl", [fd, flags({ F_GETFD }), 0], slot("stream")), ["EBADF"], `open ${fd}`),
+    onErrno(call("fcntl", [fd, flags({ F_GETFD }), 0], slot("null")), ["EBADF"], `open ${fd}`),
     jump(`is open ${fd}`),
     label(`open ${fd}`),
-    openat("/dev/null", { O_RDWR }, 0, slot("stream")),
+    openat("/dev/null", { O_RDWR }, 0, slot("null")),
     label(`is open ${fd}`),
   ]);
 
@@ -77,7 +77,6 @@ const readCaller = (): readonly Op[] =>
 
 const unlessRoot = (otherwise: string): Op => branch(caller.uid, "notEqual", 0, otherwise);
 
-const line = buffer("line", 64);
 const path = buffer("path", 64);
 const fd = slot("map");
 
@@ -91,8 +90,7 @@ const writeMaps = (plan: Plan): readonly Op[] => [
       call("openat", [-100, path, flags({ O_WRONLY: 1, O_CLOEXEC: 0o2000000 }), 0], fd),
       `open("/proc/PID/${which}_map")`,
     ),
-    ...formatMap(plan.identity, which, slot("pool id"), `${which}_map line`),
-    write(fd, line, formattedLength),
+    ...writeParts(fd, `${which}_map line`, mapLine(plan.identity, which, slot("pool id"))),
     close(fd),
   ]),
   label("maps are the launcher's"),
@@ -164,10 +162,8 @@ const joinArguments = (command: readonly string[], argv: Slot): readonly Op[] =>
 
 const writeId =
   (plan: Plan): WriteId =>
-  (which, file, name) => [
-    ...format(line, name, { decimal: insideId(plan.identity, which) }),
-    write(file, line, formattedLength),
-  ];
+  (which, file, name) =>
+    writeParts(file, name, [{ decimal: insideId(plan.identity, which) }]);
 
 /** @throws invariant violation for a plan that no plugin should have made */
 export const lowerStandalone = (plan: Plan): Program => {
