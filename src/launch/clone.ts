@@ -47,10 +47,23 @@ const withSignalsBlocked = <T>(work: () => T): T => {
   }
 };
 
+const SIG_IGN = 1n;
+/** `struct sigaction` of the kernel is 32 bytes at most; its first word is the handler. */
+const SIGACTION_WORDS = 4;
+
+/** Ignored by whoever started us, SIGCHLD would never tell of the sandbox's end; a handler of the runtime's is left alone. */
+const heedChildren = (): void => {
+  const [current, standard] = [new BigUint64Array(SIGACTION_WORDS), new BigUint64Array(SIGACTION_WORDS)];
+  mustCall("rt_sigaction()", "rt_sigaction", SIGNALS.CHLD, 0, ptr(current), SIGNAL_SET_BYTES);
+  if (current[0] !== SIG_IGN) return;
+  mustCall("rt_sigaction()", "rt_sigaction", SIGNALS.CHLD, ptr(standard), 0, SIGNAL_SET_BYTES);
+};
+
 const END_OF_MOVES = 0xffffffff;
 
 /** @throws CallError of clone(2), or of the call in the entry routine that failed */
 export const cloneInto = ({ namespaces, image, moves, ambient }: CloneOptions): Cloned => {
+  heedChildren();
   const page = entryPage(ambient);
   const name = cString("bunker");
   const argv = new BigUint64Array([BigInt(ptr(name)), 0n]);

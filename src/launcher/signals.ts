@@ -23,7 +23,7 @@ import {
 } from "../ir/build.ts";
 import { call, ignoring } from "../ir/calls.ts";
 import type { Op, Operand, Slot } from "../ir/op.ts";
-import { EXIT, SIG_SETMASK, SIGNAL_MAX, SIGNAL_SET_BYTES } from "../linux/process.ts";
+import { EXIT, SIG_SETMASK, SIGNAL_MAX, SIGNAL_SET_BYTES, SIGNALS } from "../linux/process.ts";
 
 const ALL_SIGNALS = bytes(new Uint8Array(SIGNAL_SET_BYTES).fill(0xff), "~[]");
 const NO_SIGNALS = bytes(new Uint8Array(SIGNAL_SET_BYTES), "[]");
@@ -35,6 +35,9 @@ export const blockSignals = (): Op =>
   call("rt_sigprocmask", [flags({ SIG_SETMASK }), ALL_SIGNALS, 0, SIGNAL_SET_BYTES]);
 export const unblockSignals = (): Op =>
   call("rt_sigprocmask", [flags({ SIG_SETMASK }), NO_SIGNALS, 0, SIGNAL_SET_BYTES]);
+
+/** Where whoever started us ignores SIGCHLD, the kernel reaps children by itself, and a wait for one never ends. */
+export const heedChildren = (): Op => call("rt_sigaction", [SIGNALS.CHLD, DEFAULT_ACTION, 0, SIGNAL_SET_BYTES]);
 
 /** Every disposition back to the default: what JavaScript runtimes ignore (SIGPIPE, SIGXFSZ) would survive the exec. */
 export const resetSignals = (): readonly Op[] => {

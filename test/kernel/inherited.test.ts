@@ -24,6 +24,13 @@ describe.each(CALLERS)("what a payload of $name inherits", (caller) => {
     expect(status.match(/^Sig(Blk|Ign|Cgt):\t0{16}$/gm)).toHaveLength(3);
   });
 
+  test("a caller that ignores SIGCHLD still hears of the end", () => {
+    const script =
+      "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])";
+    const command = ["timeout", "20", "python3", "-c", script, SHARED_BINARY, "run", "sh", "-c", "exit 6"];
+    expect(outcomeOf([...caller.prefix, ...command]).exitCode).toBe(6);
+  });
+
   test("the caller's limit on open files, not the one that the runtime raised", () => {
     expect(afterShell(caller, "ulimit -Sn 300", "sh", "-c", "ulimit -Sn")).toBe("300");
   });

@@ -64,7 +64,7 @@ describeForCallers("init", (caller) => {
     for (const pid of [sandbox.init, sandbox.pid]) expect(readFileSync(`/proc/${pid}/environ`, "utf8")).toBe("");
     expect(readFileSync(`/proc/${sandbox.init}/cmdline`, "utf8")).toBe("bunker\0");
     expect(readFileSync(`/proc/${sandbox.payload}/environ`, "utf8")).not.toContain("SECRET");
-    expect(ENVIRONMENT.SECRET).toBeUndefined();
+    expect(Object.keys(ENVIRONMENT)).not.toContain("SECRET");
   });
 
   test("has one thread, and no file that leads to the host", async () => {

@@ -8,6 +8,7 @@ import { branch, constant, flags, label, slot } from "../../ir/build.ts";
 import { call, closeRange, exitGroup, prctl } from "../../ir/calls.ts";
 import type { Op, Operand } from "../../ir/op.ts";
 import { lifelineFd, payloadPid, runInit } from "../../launcher/init.ts";
+import { heedChildren } from "../../launcher/signals.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { CLONE_VFORK, CLONE_VM, EXIT, PR_SET_DUMPABLE, SIGNALS } from "../../linux/process.ts";
 import type { OpenPhase } from "../phase.ts";
@@ -52,6 +53,7 @@ export const awaitRelease = (): readonly Op[] => [
  */
 const forkPayload = (payload: readonly Op[], ownPids: boolean): readonly Op[] => [
   ...stamp("pid", "exec", [
+    heedChildren(),
     call("clone", [flags({ CLONE_VM, CLONE_VFORK, SIGCHLD: SIGNALS.CHLD }), 0, 0, 0, 0], payloadPid),
   ]),
   branch(payloadPid, "notEqual", 0, "init"),

@@ -28,7 +28,7 @@ import { format } from "../../launcher/format.ts";
 import { lifelineFd } from "../../launcher/init.ts";
 import { runMonitor } from "../../launcher/monitor.ts";
 import { statusFd } from "../../launcher/report.ts";
-import { askTerminal, blockSignals, received } from "../../launcher/signals.ts";
+import { askTerminal, blockSignals, heedChildren, received } from "../../launcher/signals.ts";
 import { ID_POOL_BASE } from "../../linux/idpool.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { EXIT, SIGNALS } from "../../linux/process.ts";
@@ -114,6 +114,7 @@ const outside = (plan: Plan): readonly Op[] => [
     ...openStreams(),
     ...checkStdio(),
     blockSignals(),
+    heedChildren(),
     ...askTerminal(slot("no terminal")),
     set(terminal, 1),
     branch(slot("no terminal"), "equal", 0, "terminal known"),
