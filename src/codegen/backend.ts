@@ -7,8 +7,8 @@
  */
 import type { Arithmetic, Comparison, Width } from "../ir/op.ts";
 import type { ProgramShape } from "../ir/program.ts";
-import type { Arch } from "../linux/syscalls.ts";
-import type { Assembler, LabelName } from "./assembler.ts";
+import type { Arch, SyscallName } from "../linux/syscalls.ts";
+import type { Assembler, Label } from "./assembler.ts";
 
 /** Registers by their duty. */
 export interface RegisterRoles<Register> {
@@ -34,14 +34,14 @@ export interface RegisterRoles<Register> {
   readonly scratch: readonly Register[];
 }
 
-/** A place in memory: a register and a displacement in bytes. */
-export interface Memory<Register> {
-  readonly base: Register;
-  readonly displacement: number;
-}
+/** No method of a backend writes more bytes than this in one call, except for `count` of more than a thousand. */
+export const BACKEND_BYTES_MAX = 32;
 
-/** Methods append one operation each, in as few bytes as they know. */
-export interface Backend<Register extends string = string> {
+/**
+ * Methods write one operation each, in as few bytes as they know, and registers are their numbers. A place in memory is a register and a
+ * displacement in bytes.
+ */
+export interface Backend<Register extends number = number> {
   readonly arch: Arch;
   /** `e_machine` of elf(5). */
   readonly machine: number;
@@ -50,32 +50,36 @@ export interface Backend<Register extends string = string> {
   /** How far behind the first slot of an image `base` points, so that short displacements reach more slots. */
   readonly imageBias: number;
   readonly registers: RegisterRoles<Register>;
+  /** The size of `loadReadOnly` by register. It does not depend on addresses. */
+  readonly readOnlyBytes: readonly number[];
+  /** The numbers of system calls. */
+  readonly syscalls: Readonly<Record<SyscallName, number>>;
 
   /** The first instructions: set `base` and `counter`. A routine has the address of its block as the first C argument. */
   enter(out: Assembler, shape: ProgramShape, baseAddress: number): void;
-  storeStackPointer(out: Assembler, to: Memory<Register>): void;
+  storeStackPointer(out: Assembler, base: Register, displacement: number): void;
   /** `value` is signed, and a `bigint` only where a `number` is not exact. */
   loadConstant(out: Assembler, into: Register, value: number | bigint): void;
-  /** Loads the address of a label of read-only data. */
-  loadReadOnly(out: Assembler, into: Register, label: string): void;
+  /** Loads the address `to`. The instruction itself is at the address `from`. */
+  loadReadOnly(out: Assembler, into: Register, to: number, from: number): void;
   /** Loads the address of writable memory. `address` is its value where that is known, which is below 2 GiB. */
-  loadAddress(out: Assembler, into: Register, of: Memory<Register>, address: number | undefined): void;
+  loadAddress(out: Assembler, into: Register, base: Register, displacement: number, address: number | undefined): void;
   /** Zero-extends, or sign-extends where `signed`. */
-  load(out: Assembler, into: Register, from: Memory<Register>, width: Width, signed: boolean): void;
-  store(out: Assembler, value: Register, to: Memory<Register>, width: Width): void;
+  load(out: Assembler, into: Register, base: Register, displacement: number, width: Width, signed: boolean): void;
+  store(out: Assembler, value: Register, base: Register, displacement: number, width: Width): void;
   /** `left = left <operation> right`; may change every scratch register. */
   compute(out: Assembler, operation: Arithmetic): void;
-  compareAndJump(out: Assembler, left: Register, comparison: Comparison, right: Register, to: LabelName): void;
-  jump(out: Assembler, to: LabelName): void;
+  compareAndJump(out: Assembler, left: Register, comparison: Comparison, right: Register, to: Label): void;
+  jump(out: Assembler, to: Label): void;
   /** The system call instruction itself. */
   systemCall(out: Assembler): void;
   /**
    * Jumps if `result` is negative. The kernel returns an errno as -4095 to -1, and nothing else that is negative: counts, ids and
    * user addresses are below 2^63. A sign is tested in fewer bytes than a range.
    */
-  jumpOnError(out: Assembler, to: LabelName): void;
+  jumpOnError(out: Assembler, to: Label): void;
   /** Jumps if `result` is the negative of `errno`. */
-  jumpOnErrno(out: Assembler, errno: number, to: LabelName): void;
+  jumpOnErrno(out: Assembler, errno: number, to: Label): void;
   /** `counter += amount`. */
   count(out: Assembler, amount: number): void;
   /** `result = -result`. */

@@ -3,142 +3,213 @@
  * @module
  */
 import invariant from "tiny-invariant";
-import type { Bytes, Static, Text, Vector } from "../ir/op.ts";
+import type { Bytes, Static, Vector } from "../ir/op.ts";
 import type { ProgramShape } from "../ir/program.ts";
-import { ADDRESS_FORMS, type Assembler, wordBytes } from "./assembler.ts";
-import { WRITABLE_BASE, type WritableMemory } from "./writable.ts";
+import { type Assembler, highHalf, lowHalf, type Position } from "./assembler.ts";
+import type { Backend } from "./backend.ts";
+import type { WritableMemory, WritablePlace } from "./writable.ts";
 
-/**
- * What a static operand is in memory. Within one program, places with the same `key` are the same object.
- * The value of a constant is signed: a `number` if that is exact, or else a `bigint`.
- */
-export type Place =
-  | { readonly kind: "constant"; readonly key: string; readonly value: number | bigint }
-  /** `key` is the label. */
-  | { readonly kind: "readOnly"; readonly key: string }
-  | { readonly kind: "writable"; readonly key: string; readonly offsetBytes: number };
+/** Read-only data. Within one program, equal data is the same object. */
+export interface ReadOnlyPlace {
+  readonly kind: "readOnly";
+  /** Counts up from 0. */
+  readonly id: number;
+  /** Known when the data is written, behind the code. */
+  address: number;
+}
+
+/** What a static operand is when the program runs: a signed word, which is a `bigint` only where a `number` is not exact, or an address. */
+export type Place = number | bigint | ReadOnlyPlace | WritablePlace;
+
+/** An instruction that loads the address of data, which is not known yet. */
+interface Use extends Position {
+  readonly register: number;
+  readonly place: ReadOnlyPlace;
+}
 
 const WORD_BYTES = 8;
+const UTF8_BYTES_MAX = 3; // of a UTF-16 code unit
 
+/** The value of a word: -2^63 to 2^63 - 1. Constants from 2^63 to 2^64 - 1 are the negative values with the same bits. */
+export function signedWord(value: number | bigint): number | bigint {
+  // Only an exact integer rounds to a small or a safe one.
+  const rounded = Number(value);
+  if (rounded === (rounded | 0) || Number.isSafeInteger(rounded)) return rounded;
+  invariant(typeof value === "bigint", () => `a constant is an exact integer: ${value}`);
+  invariant(value >= -(2n ** 63n) && value < 2n ** 64n, () => `a constant has 64 bits: ${value}`);
+  const signed = BigInt.asIntN(64, value);
+  return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+}
 export class Data {
   readonly #shape: ProgramShape;
   readonly #writable: WritableMemory;
-  /** By value, by offset, and by content: what is looked up a thousand times needs no key to be made. */
-  readonly #constants = new Map<number | bigint, Place>();
-  readonly #offsets = new Map<number, Place>();
-  readonly #texts = new Map<string, Place>();
-  readonly #places = new Map<string, Place>();
-  /** Content by label. */
-  readonly #vectors = new Map<string, readonly Place[]>();
-  readonly #bytes = new Map<string, Uint8Array>();
+  readonly #out: Assembler;
+  readonly #backend: Backend;
+  readonly #uses: Use[] = [];
+  #count = 0;
+  /** By content. Maps keep the order in which the data is written. */
+  readonly #texts = new Map<string, ReadOnlyPlace>();
+  readonly #bytes = new Map<string, { readonly place: ReadOnlyPlace; readonly bytes: Uint8Array }>();
+  readonly #vectors = new Map<string, { readonly place: ReadOnlyPlace; readonly items: readonly Place[] }>();
 
-  constructor(shape: ProgramShape, writable: WritableMemory) {
+  constructor(shape: ProgramShape, writable: WritableMemory, out: Assembler, backend: Backend) {
     this.#shape = shape;
     this.#writable = writable;
+    this.#out = out;
+    this.#backend = backend;
   }
 
-  /** Where an operand is; its data is remembered for `emit`. */
+  /** What an operand is; its data is remembered for `emit`. */
   place(operand: Static): Place {
-    if (typeof operand !== "object") return this.#constant(operand);
+    if (typeof operand !== "object") return signedWord(operand);
     switch (operand.kind) {
-      case "constant":
-        return this.#constant(operand.value);
+      case "constant": {
+        const rounded = Number(operand.value);
+        // As `signedWord` has it, without the call.
+        return rounded === (rounded | 0) ? rounded : signedWord(operand.value);
+      }
+      case "text":
+        return this.#texts.get(operand.text) ?? this.#text(operand.text);
       case "slotAddress":
-        return this.#writablePlace(this.#writable.slotOffset(operand.slot));
+        return this.#writable.slot(operand.slot);
       case "buffer":
-        return this.#writablePlace(this.#writable.bufferOffset(operand.name));
-      default:
-        return this.#readOnly(operand);
+        return this.#writable.buffer(operand.name);
+      case "bytes":
+        return this.#internBytes(operand);
+      case "vector":
+        return this.#internVector(operand);
     }
   }
 
-  /** All the data that was placed: words first, as they are aligned, then texts. */
-  emit(out: Assembler): void {
-    if (this.#vectors.size + this.#bytes.size > 0) out.align(WORD_BYTES);
-    for (const [label, places] of this.#vectors) emitVector(out, label, places);
-    for (const [label, bytes] of this.#bytes) {
-      out.align(WORD_BYTES);
-      out.label(label);
-      out.bytes(bytes);
-    }
-    const encoder = new TextEncoder();
-    for (const [text, { key }] of this.#texts) {
-      out.label(key);
-      out.bytes(encoder.encode(`${text}\0`));
-    }
+  /** Loads the address of data into a register: now there is room for the instruction, and `emit` writes it. */
+  load(register: number, place: ReadOnlyPlace): void {
+    const out = this.#out;
+    this.#uses.push({ offset: out.size, jumpsBefore: out.jumps.length, register, place });
+    out.size += this.#backend.readOnlyBytes[register] as number;
   }
 
-  #constant(value: number | bigint): Place {
-    const known = this.#constants.get(value);
-    if (known) return known;
-    const word = signedWord(value);
-    const key = `constant ${word}`;
-    const place = this.#places.get(key) ?? this.#remember({ kind: "constant", key, value: word });
-    this.#constants.set(value, place);
-    return place;
+  /** Writes all the data behind settled code, and its addresses into the code: words first, as they are aligned, then texts. */
+  emit(origin: number): void {
+    const out = this.#out;
+    const vectorsOffset = this.#placeWords(out, origin);
+    this.#emitTexts(out, origin);
+    this.#emitVectors(out.view, vectorsOffset);
+    this.#fillUses(origin);
   }
 
-  #writablePlace(offsetBytes: number): Place {
-    const known = this.#offsets.get(offsetBytes);
-    if (known) return known;
-    const place: Place = { kind: "writable", key: `writable ${offsetBytes}`, offsetBytes };
-    this.#offsets.set(offsetBytes, place);
-    return place;
-  }
-
-  #readOnly(operand: Text | Bytes | Vector): Place {
-    invariant(this.#shape === "image", "a routine has no read-only data");
-    if (operand.kind === "text") return this.#texts.get(operand.text) ?? this.#text(operand.text);
-    const key = operand.kind === "bytes" ? this.#internBytes(operand) : this.#internVector(operand);
-    return this.#places.get(key) ?? this.#remember({ kind: "readOnly", key });
-  }
-
-  /** A NUL inside would silently cut a path short, and a lone surrogate would silently become U+FFFD. */
-  #text(text: string): Place {
-    invariant(!text.includes("\0"), () => `a text has no NUL inside: ${JSON.stringify(text)}`);
-    invariant(text.isWellFormed(), () => `a text is well-formed Unicode: ${JSON.stringify(text)}`);
-    const place: Place = { kind: "readOnly", key: `text ${text}` };
+  #text(text: string): ReadOnlyPlace {
+    const place = this.#create();
     this.#texts.set(text, place);
     return place;
   }
 
-  #internBytes({ bytes }: Bytes): string {
-    const label = `bytes ${bytes.toHex()}`;
-    this.#bytes.set(label, bytes);
-    return label;
-  }
-
-  #internVector({ items }: Vector): string {
-    const places = items.map((item) => this.place(item));
-    // The count, and keys that have no NUL inside or begin with a count themselves: no two vectors share a label.
-    const label = `vector ${places.length}\0${places.map(({ key }) => key).join("\0")}`;
-    this.#vectors.set(label, places);
-    return label;
-  }
-
-  #remember(place: Place): Place {
-    this.#places.set(place.key, place);
+  #internBytes({ bytes }: Bytes): ReadOnlyPlace {
+    const key = bytes.toHex();
+    const known = this.#bytes.get(key);
+    if (known !== undefined) return known.place;
+    const place = this.#create();
+    this.#bytes.set(key, { place, bytes });
     return place;
+  }
+
+  #internVector({ items: operands }: Vector): ReadOnlyPlace {
+    const items = operands.map((operand) => this.place(operand));
+    const key = items.map(keyOf).join();
+    const known = this.#vectors.get(key);
+    if (known !== undefined) return known.place;
+    const place = this.#create();
+    this.#vectors.set(key, { place, items });
+    return place;
+  }
+
+  #create(): ReadOnlyPlace {
+    invariant(this.#shape === "image", "a routine has no read-only data");
+    return { kind: "readOnly", id: this.#count++, address: 0 };
+  }
+
+  /** Writes bytes, and leaves room for vectors before them, as those need the addresses of texts: the result is the offset of that room. */
+  #placeWords(out: Assembler, origin: number): number {
+    if (this.#vectors.size + this.#bytes.size > 0) align(out, origin);
+    const vectorsOffset = out.size;
+    for (const { place, items } of this.#vectors.values()) {
+      place.address = origin + out.size;
+      out.reserve(items.length * WORD_BYTES);
+      out.size += items.length * WORD_BYTES;
+    }
+    for (const { place, bytes } of this.#bytes.values()) {
+      align(out, origin);
+      place.address = origin + out.size;
+      out.reserve(bytes.length);
+      out.bytes.set(bytes, out.size);
+      out.size += bytes.length;
+    }
+    return vectorsOffset;
+  }
+
+  /** One call for all texts. They end with a NUL each and have none inside, so that the NULs tell where they begin, in UTF-8 too. */
+  #emitTexts(out: Assembler, origin: number): void {
+    if (this.#texts.size === 0) return;
+    const all = `${[...this.#texts.keys()].join("\0")}\0`;
+    out.reserve(all.length * UTF8_BYTES_MAX);
+    const { bytes, size } = out;
+    const end = size + new TextEncoder().encodeInto(all, bytes.subarray(size)).written;
+    let start = size;
+    for (const place of this.#texts.values()) {
+      place.address = origin + start;
+      start = bytes.indexOf(0, start) + 1;
+    }
+    if (start !== end || !all.isWellFormed()) this.#refuseTexts();
+    out.size = end;
+  }
+
+  /** A NUL inside would silently cut a path short, and a lone surrogate would silently become U+FFFD. */
+  #refuseTexts(): void {
+    for (const text of this.#texts.keys()) {
+      invariant(!text.includes("\0"), () => `a text has no NUL inside: ${JSON.stringify(text)}`);
+      invariant(text.isWellFormed(), () => `a text is well-formed Unicode: ${JSON.stringify(text)}`);
+    }
+  }
+
+  #emitVectors(view: DataView, vectorsOffset: number): void {
+    let offset = vectorsOffset;
+    for (const { items } of this.#vectors.values()) {
+      for (const item of items) {
+        const word = typeof item === "object" ? item.address : item;
+        view.setUint32(offset, lowHalf(word), true);
+        view.setUint32(offset + 4, highHalf(word), true);
+        offset += WORD_BYTES;
+      }
+    }
+  }
+
+  #fillUses(origin: number): void {
+    const out = this.#out;
+    const backend = this.#backend;
+    const uses = this.#uses;
+    const { size } = out;
+    for (let index = 0; index < uses.length; index += 1) {
+      const use = uses[index] as Use;
+      const offset = out.offsetOf(use);
+      out.size = offset;
+      backend.loadReadOnly(out, use.register, use.place.address, origin + offset);
+    }
+    out.size = size;
   }
 }
 
 // --- internal ---
 
-/** The value of a word: -2^63 to 2^63 - 1. Constants from 2^63 to 2^64 - 1 are the negative values with the same bits. */
-function signedWord(value: number | bigint): number | bigint {
-  if (typeof value === "number") {
-    invariant(Number.isSafeInteger(value), () => `a constant is an exact integer: ${value}`);
-    return value;
-  }
-  invariant(value >= -(2n ** 63n) && value < 2n ** 64n, () => `a constant has 64 bits: ${value}`);
-  const signed = BigInt.asIntN(64, value);
-  return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+/** Different places have different keys: numbers have no letters. */
+function keyOf(place: Place): string {
+  if (typeof place !== "object") return String(place);
+  return place.kind === "readOnly" ? `data${place.id}` : `writable${place.displacement}`;
 }
 
-function emitVector(out: Assembler, label: string, places: readonly Place[]): void {
-  out.label(label);
-  for (const place of places) {
-    if (place.kind === "readOnly") out.fixup(place.key, ADDRESS_FORMS);
-    else out.bytes(wordBytes(place.kind === "constant" ? place.value : WRITABLE_BASE + place.offsetBytes));
+/** Zeros up to the next address that is a multiple of a word. */
+function align(out: Assembler, origin: number): void {
+  out.reserve(WORD_BYTES);
+  while ((origin + out.size) % WORD_BYTES !== 0) {
+    out.bytes[out.size] = 0;
+    out.size += 1;
   }
 }

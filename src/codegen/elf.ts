@@ -30,53 +30,23 @@ const PT_LOAD = 1;
 const PT_GNU_STACK = 0x6474e551;
 const PF = { execute: 1, write: 2, read: 4 } as const;
 
-interface Segment {
-  readonly type: number;
-  readonly flags: number;
-  readonly address: number;
-  readonly fileBytes: number;
-  readonly memoryBytes: number;
-  readonly alignment: number;
-}
-
 /** The bytes of the file. */
 export function encodeElf(parts: ElfParts): Uint8Array {
-  const file = new Uint8Array(ELF_HEADER_BYTES + parts.body.length);
+  const { baseAddress, pageBytes, writable, body } = parts;
+  const file = new Uint8Array(ELF_HEADER_BYTES + body.length);
   const view = new DataView(file.buffer);
   writeFileHeader(view, parts);
-  for (const [index, segment] of segmentsOf(parts, file.length).entries()) {
-    writeSegment(view, FILE_HEADER_BYTES + index * PROGRAM_HEADER_BYTES, segment);
-  }
-  file.set(parts.body, ELF_HEADER_BYTES);
+  writeSegment(view, 0, PT_LOAD, PF.read | PF.execute, baseAddress, file.length, file.length, pageBytes);
+  writeSegment(view, 1, PT_LOAD, PF.read | PF.write, writable.address, 0, writable.sizeBytes, pageBytes);
+  // Without this header the kernel makes the stack executable (execstack(8)).
+  writeSegment(view, 2, PT_GNU_STACK, PF.read | PF.write, 0, 0, 0, 16);
+  file.set(body, ELF_HEADER_BYTES);
   return file;
 }
 
 // --- internal ---
 
-function segmentsOf({ baseAddress, pageBytes, writable }: ElfParts, fileBytes: number): Segment[] {
-  return [
-    {
-      type: PT_LOAD,
-      flags: PF.read | PF.execute,
-      address: baseAddress,
-      fileBytes,
-      memoryBytes: fileBytes,
-      alignment: pageBytes,
-    },
-    {
-      type: PT_LOAD,
-      flags: PF.read | PF.write,
-      address: writable.address,
-      fileBytes: 0,
-      memoryBytes: writable.sizeBytes,
-      alignment: pageBytes,
-    },
-    // Without this header the kernel makes the stack executable (execstack(8)).
-    { type: PT_GNU_STACK, flags: PF.read | PF.write, address: 0, fileBytes: 0, memoryBytes: 0, alignment: 16 },
-  ];
-}
-
-/** `Elf64_Ehdr`; what is not written stays 0. */
+/** `Elf64_Ehdr`; what is not written stays 0, which includes the upper halves of words. */
 function writeFileHeader(view: DataView, { machine, baseAddress }: ElfParts): void {
   view.setUint32(0, 0x7f454c46); // "\x7fELF", the only field in big-endian order
   view.setUint8(4, 2); // ELFCLASS64
@@ -85,20 +55,30 @@ function writeFileHeader(view: DataView, { machine, baseAddress }: ElfParts): vo
   view.setUint16(16, 2, true); // e_type: ET_EXEC
   view.setUint16(18, machine, true);
   view.setUint32(20, 1, true); // e_version
-  view.setBigUint64(24, BigInt(baseAddress + ELF_HEADER_BYTES), true); // e_entry
-  view.setBigUint64(32, BigInt(FILE_HEADER_BYTES), true); // e_phoff
+  view.setUint32(24, baseAddress + ELF_HEADER_BYTES, true); // e_entry
+  view.setUint32(32, FILE_HEADER_BYTES, true); // e_phoff
   view.setUint16(52, FILE_HEADER_BYTES, true); // e_ehsize
   view.setUint16(54, PROGRAM_HEADER_BYTES, true); // e_phentsize
   view.setUint16(56, PROGRAM_HEADERS, true); // e_phnum
 }
 
 /** `Elf64_Phdr`. Every segment starts at offset 0 of the file, which is congruent to every page address. */
-function writeSegment(view: DataView, offset: number, segment: Segment): void {
-  view.setUint32(offset, segment.type, true);
-  view.setUint32(offset + 4, segment.flags, true);
-  view.setBigUint64(offset + 16, BigInt(segment.address), true); // p_vaddr
-  view.setBigUint64(offset + 24, BigInt(segment.address), true); // p_paddr
-  view.setBigUint64(offset + 32, BigInt(segment.fileBytes), true);
-  view.setBigUint64(offset + 40, BigInt(segment.memoryBytes), true);
-  view.setBigUint64(offset + 48, BigInt(segment.alignment), true);
+function writeSegment(
+  view: DataView,
+  index: number,
+  type: number,
+  flags: number,
+  address: number,
+  fileBytes: number,
+  memoryBytes: number,
+  alignment: number,
+): void {
+  const offset = FILE_HEADER_BYTES + index * PROGRAM_HEADER_BYTES;
+  view.setUint32(offset, type, true);
+  view.setUint32(offset + 4, flags, true);
+  view.setUint32(offset + 16, address, true); // p_vaddr
+  view.setUint32(offset + 24, address, true); // p_paddr
+  view.setUint32(offset + 32, fileBytes, true); // p_filesz
+  view.setUint32(offset + 40, memoryBytes, true); // p_memsz
+  view.setUint32(offset + 48, alignment, true); // p_align
 }

@@ -24,13 +24,14 @@ const BACKENDS: Readonly<Record<Arch, Backend>> = { x64, arm64 };
 export function assemble(program: Program, arch: Arch): Uint8Array {
   const backend = BACKENDS[arch];
   const out = new Assembler();
-  const writable = lower(program, backend, out);
-  if (program.shape === "routine") return out.finish(0);
+  const isRoutine = program.shape === "routine";
+  const writable = lower(program, backend, out, isRoutine ? 0 : IMAGE_BASE + ELF_HEADER_BYTES);
+  if (isRoutine) return out.bytes.slice(0, out.size);
   return encodeElf({
     machine: backend.machine,
     pageBytes: backend.pageBytes,
     baseAddress: IMAGE_BASE,
-    body: out.finish(IMAGE_BASE + ELF_HEADER_BYTES),
+    body: out.bytes.subarray(0, out.size),
     writable: { address: WRITABLE_BASE, sizeBytes: writable.sizeBytes },
   });
 }

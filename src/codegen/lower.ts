@@ -10,102 +10,144 @@ import invariant from "tiny-invariant";
 import type { Op, Operand, Slot, SyscallOp } from "../ir/op.ts";
 import { MACHINE_SLOTS, type Program } from "../ir/program.ts";
 import { errnos } from "../linux/errno.ts";
-import { syscallNumber } from "../linux/syscalls.ts";
-import type { Assembler } from "./assembler.ts";
-import type { Backend, Memory } from "./backend.ts";
+import { type Assembler, type Label, newLabel } from "./assembler.ts";
+import { BACKEND_BYTES_MAX, type Backend } from "./backend.ts";
 import { Data, type Place } from "./data.ts";
-import { WRITABLE_BASE, WritableMemory } from "./writable.ts";
+import { WRITABLE_BASE, WritableMemory, type WritablePlace } from "./writable.ts";
 
 /** Everything that the lowering of one operation may touch. */
 interface Context {
   readonly backend: Backend;
   readonly out: Assembler;
-  readonly program: Program;
+  readonly isImage: boolean;
   readonly writable: WritableMemory;
   readonly data: Data;
-  /** What registers hold. System calls preserve arguments, so a value that is still there is not loaded again. */
-  readonly held: Map<string, Place>;
-  /** Indices of the operations that can fail, ascending. */
+  readonly labels: Map<string, Label>;
+  /** What registers hold, by their numbers. System calls preserve arguments, so a value that is still there is not loaded again. */
+  readonly held: (Place | undefined)[];
+  /** Indices of the operations that can fail, ascending, and where each of them goes then. */
   readonly failing: number[];
+  readonly rungs: Label[];
 }
 
 type OpOf<Kind extends Op["kind"]> = Extract<Op, { kind: Kind }>;
 
-/** Appends the instructions and the read-only data of `program`; the result is the writable memory that they need. */
-export function lower(program: Program, backend: Backend, out: Assembler): WritableMemory {
-  const writable = new WritableMemory(program);
-  const data = new Data(program.shape, writable);
-  const context: Context = { backend, out, program, writable, data, held: new Map(), failing: [] };
-  enter(context);
-  program.ops.forEach((op, index) => {
-    lowerOp(context, op, index);
-  });
-  emitLadder(context);
-  data.emit(out);
+/** Of all architectures. */
+const REGISTERS_MAX = 32;
+
+/** Calls of the backend in one operation, not counting named errnos: six arguments, a number, the call, a result, a jump. */
+const OP_BYTES_MAX = 10 * BACKEND_BYTES_MAX;
+
+/**
+ * Writes the instructions and the read-only data of `program` as they are at the address `origin`; the result is the writable memory
+ * that they need.
+ */
+export function lower(program: Program, backend: Backend, out: Assembler, origin: number): WritableMemory {
+  const isImage = program.shape === "image";
+  const bias = isImage ? backend.imageBias : 0;
+  const writable = new WritableMemory(program, bias);
+  const data = new Data(program.shape, writable, out, backend);
+  const context: Context = {
+    backend,
+    out,
+    isImage,
+    writable,
+    data,
+    labels: new Map(),
+    held: new Array(REGISTERS_MAX).fill(undefined),
+    failing: [],
+    rungs: [],
+  };
+  enter(context, program);
+  const { ops } = program;
+  for (let index = 0; index < ops.length; index += 1) {
+    if (out.bytes.length - out.size < OP_BYTES_MAX) out.reserve(OP_BYTES_MAX);
+    const op = ops[index] as Op;
+    switch (op.kind) {
+      case "syscall":
+        lowerSyscall(context, op, index);
+        break;
+      case "set":
+        storeSlot(context, registerOf(context, op.value, backend.registers.left), op.into);
+        break;
+      case "compute":
+        lowerCompute(context, op);
+        break;
+      case "load":
+        lowerLoad(context, op);
+        break;
+      case "store":
+        lowerStore(context, op);
+        break;
+      case "label":
+        // Whoever jumps here may hold other values.
+        context.held.fill(undefined);
+        out.define(labelOf(context, op.name));
+        break;
+      case "jump":
+        backend.jump(out, labelOf(context, op.to));
+        break;
+      case "branch":
+        lowerBranch(context, op);
+        break;
+      case "fail":
+        lowerFail(context, op, index);
+        break;
+    }
+  }
+  emitLadder(context, program);
+  out.settle();
+  data.emit(origin);
   return writable;
 }
 
 // --- operations ---
 
-function enter(context: Context): void {
-  const { backend, out, program } = context;
-  backend.enter(out, program.shape, WRITABLE_BASE + backend.imageBias);
-  if (program.shape === "image") backend.storeStackPointer(out, slotMemory(context, MACHINE_SLOTS.stack));
-}
-
-/** One function per kind, so that the compiler counts them. */
-const LOWER: { readonly [Kind in Op["kind"]]: (context: Context, op: OpOf<Kind>, index: number) => void } = {
-  syscall: lowerSyscall,
-  set: (context, { into, value }) => storeSlot(context, registerOf(context, value, "left"), into),
-  compute: lowerCompute,
-  load: lowerLoad,
-  store: lowerStore,
-  label: lowerLabel,
-  jump: ({ backend, out }, { to }) => backend.jump(out, userLabel(to)),
-  branch: lowerBranch,
-  fail: lowerFail,
-};
-
-function lowerOp<Kind extends Op["kind"]>(
-  context: Context,
-  op: OpOf<Kind> & { readonly kind: Kind },
-  index: number,
-): void {
-  LOWER[op.kind](context, op, index);
-}
-
-function lowerLabel({ held, out }: Context, { name }: OpOf<"label">): void {
-  // Whoever jumps here may hold other values.
-  held.clear();
-  out.label(userLabel(name));
+function enter(context: Context, { shape }: Program): void {
+  const { backend, out } = context;
+  out.reserve(OP_BYTES_MAX);
+  backend.enter(out, shape, WRITABLE_BASE + backend.imageBias);
+  if (!context.isImage) return;
+  backend.storeStackPointer(out, backend.registers.base, context.writable.slot(MACHINE_SLOTS.stack.name).displacement);
 }
 
 function lowerSyscall(context: Context, op: SyscallOp, index: number): void {
   const { backend, out, held } = context;
-  const { registers } = backend;
-  invariant(op.args.length <= registers.arguments.length, () => `a system call has at most six arguments: ${op.name}`);
-  op.args.forEach((operand, position) => {
-    load(context, registers.arguments[position] ?? "", operand);
-  });
-  load(context, registers.number, syscallNumber(op.name, backend.arch));
+  const { arguments: registers, clobbered, number, result } = backend.registers;
+  const { args, into, onErrno } = op;
+  if (args.length > registers.length) invariant(false, `a system call has at most six arguments: ${op.name}`);
+  for (let position = 0; position < args.length; position += 1) {
+    const register = registers[position] as number;
+    const operand = args[position] as Operand;
+    // Half of all operands: a small number, as `load` would load it.
+    if (typeof operand === "number" && operand === (operand | 0)) {
+      if (held[register] === operand) continue;
+      held[register] = operand;
+      backend.loadConstant(out, register, operand);
+    } else {
+      load(context, register, operand);
+    }
+  }
+  const called = backend.syscalls[op.name];
+  if (held[number] !== called) {
+    held[number] = called;
+    backend.loadConstant(out, number, called);
+  }
   backend.systemCall(out);
-  for (const register of registers.clobbered) held.delete(register);
-  if (op.into) storeSlot(context, registers.result, op.into);
-  lowerOnErrno(context, op, index);
+  for (let position = 0; position < clobbered.length; position += 1) held[clobbered[position] as number] = undefined;
+  if (into !== undefined) storeSlot(context, result, into);
+  if (onErrno.kind === "fail") backend.jumpOnError(out, rungOf(context, index));
+  else lowerOnErrno(context, onErrno, index);
 }
 
-function lowerOnErrno(context: Context, { onErrno }: SyscallOp, index: number): void {
-  const { backend, out, failing } = context;
-  const target = onErrno.kind === "branch" ? userLabel(onErrno.to) : doneLabel(index);
-  const names = onErrno.kind === "fail" ? undefined : onErrno.errnos;
-  for (const name of names ?? []) backend.jumpOnErrno(out, errnos[name], target);
-  if (names?.length !== 0) {
-    backend.jumpOnError(out, index);
-    failing.push(index);
-  } else if (onErrno.kind === "branch") {
-    backend.jumpOnError(out, target);
-  }
-  if (onErrno.kind === "ignore") out.label(doneLabel(index));
+function lowerOnErrno(context: Context, onErrno: Exclude<SyscallOp["onErrno"], { kind: "fail" }>, index: number): void {
+  const { backend, out } = context;
+  const target = onErrno.kind === "branch" ? labelOf(context, onErrno.to) : newLabel(index);
+  out.reserve((onErrno.errnos.length + 1) * BACKEND_BYTES_MAX);
+  for (const name of onErrno.errnos) backend.jumpOnErrno(out, errnos[name], target);
+  if (onErrno.errnos.length > 0) backend.jumpOnError(out, rungOf(context, index));
+  else if (onErrno.kind === "branch") backend.jumpOnError(out, target);
+  if (onErrno.kind === "ignore") out.define(target);
 }
 
 function lowerCompute(context: Context, op: OpOf<"compute">): void {
@@ -114,120 +156,129 @@ function lowerCompute(context: Context, op: OpOf<"compute">): void {
   load(context, left, op.left);
   load(context, right, op.right);
   backend.compute(out, op.operation);
-  for (const register of scratch) held.delete(register);
+  for (const register of scratch) held[register] = undefined;
   storeSlot(context, left, op.into);
 }
 
 function lowerLoad(context: Context, op: OpOf<"load">): void {
-  const { left } = context.backend.registers;
-  const from = memoryAt(context, op.base, op.offsetBytes);
-  context.backend.load(context.out, left, from, op.width, op.signed);
-  context.held.delete(left);
+  const { backend, out } = context;
+  const { base, left } = backend.registers;
+  const place = writablePlace(context, op.base);
+  if (place) {
+    backend.load(out, left, base, place.displacement + op.offsetBytes, op.width, op.signed);
+  } else {
+    load(context, left, op.base);
+    backend.load(out, left, left, op.offsetBytes, op.width, op.signed);
+  }
+  context.held[left] = undefined;
   storeSlot(context, left, op.into);
 }
 
 function lowerStore(context: Context, op: OpOf<"store">): void {
-  const to = memoryAt(context, op.base, op.offsetBytes);
-  context.backend.store(context.out, registerOf(context, op.value, "right"), to, op.width);
+  const { backend, out } = context;
+  const { base, left, right } = backend.registers;
+  const place = writablePlace(context, op.base);
+  if (place) {
+    const value = registerOf(context, op.value, right);
+    backend.store(out, value, base, place.displacement + op.offsetBytes, op.width);
+  } else {
+    load(context, left, op.base);
+    backend.store(out, registerOf(context, op.value, right), left, op.offsetBytes, op.width);
+  }
 }
 
 function lowerBranch(context: Context, op: OpOf<"branch">): void {
-  const left = registerOf(context, op.left, "left");
-  const right = registerOf(context, op.right, "right");
-  context.backend.compareAndJump(context.out, left, op.comparison, right, userLabel(op.to));
+  const { backend, out } = context;
+  const left = registerOf(context, op.left, backend.registers.left);
+  const right = registerOf(context, op.right, backend.registers.right);
+  backend.compareAndJump(out, left, op.comparison, right, labelOf(context, op.to));
 }
 
 // --- failure ---
 
 /** Enters the ladder like a call that returned the errno. */
 function lowerFail(context: Context, { errno }: OpOf<"fail">, index: number): void {
-  const { backend, out, held, failing } = context;
+  const { backend, out, held } = context;
   const { result } = backend.registers;
   load(context, result, errno);
-  held.delete(result);
+  held[result] = undefined;
   backend.negateResult(out);
-  backend.jump(out, index);
-  failing.push(index);
+  backend.jump(out, rungOf(context, index));
 }
 
-function emitLadder(context: Context): void {
-  const { backend, out, program, failing } = context;
+/** Where an operation goes that fails. */
+function rungOf({ failing, rungs }: Context, index: number): Label {
+  const rung = newLabel(index);
+  failing.push(index);
+  rungs.push(rung);
+  return rung;
+}
+
+function emitLadder(context: Context, program: Program): void {
+  const { backend, out, failing, rungs } = context;
   if (failing.length === 0) return;
-  for (const [position, index] of [...failing.entries()].reverse()) {
-    out.label(index);
-    const distance = index - (failing[position - 1] ?? 0);
+  // A long way down takes one more instruction for every few thousand operations.
+  out.reserve(failing.length * BACKEND_BYTES_MAX + program.ops.length);
+  for (let position = failing.length - 1; position >= 0; position -= 1) {
+    const distance = (failing[position] as number) - (position === 0 ? 0 : (failing[position - 1] as number));
+    out.define(rungs[position] as Label);
     if (distance > 0) backend.count(out, distance);
   }
   const { result, counter } = backend.registers;
+  out.reserve(OP_BYTES_MAX);
   backend.negateResult(out);
   storeSlot(context, result, MACHINE_SLOTS.failedErrno);
   storeSlot(context, counter, MACHINE_SLOTS.failedOp);
   backend.loadConstant(out, counter, 0);
-  backend.jump(out, userLabel(program.onFail));
+  backend.jump(out, labelOf(context, program.onFail));
 }
 
 // --- operands ---
 
-/** A register with the value: the zero register, or the one that has the duty. */
-function registerOf(context: Context, operand: Operand, duty: "left" | "right"): string {
-  const { zero, [duty]: register } = context.backend.registers;
-  if (operand === 0 || operand === 0n) return zero;
-  load(context, register, operand);
-  return register;
+/** A register with the value: the zero register, or `otherwise` after a load. */
+function registerOf(context: Context, operand: Operand, otherwise: number): number {
+  if (operand === 0 || operand === 0n) return context.backend.registers.zero;
+  load(context, otherwise, operand);
+  return otherwise;
 }
 
-function load(context: Context, register: string, operand: Operand): void {
-  const { backend, out, held, data } = context;
+function load(context: Context, register: number, operand: Operand): void {
+  const { backend, held } = context;
   if (typeof operand === "object" && operand.kind === "slot") {
-    held.delete(register);
-    backend.load(out, register, slotMemory(context, operand), 8, false);
+    held[register] = undefined;
+    const { displacement } = context.writable.slot(operand.name);
+    backend.load(context.out, register, backend.registers.base, displacement, 8, false);
     return;
   }
-  const place = data.place(operand);
-  if (held.get(register) === place) return;
-  held.set(register, place);
-  if (place.kind === "constant") backend.loadConstant(out, register, place.value);
-  else if (place.kind === "readOnly") backend.loadReadOnly(out, register, place.key);
-  else loadWritableAddress(context, register, place.offsetBytes);
+  const place = context.data.place(operand);
+  if (held[register] === place) return;
+  held[register] = place;
+  if (typeof place !== "object") backend.loadConstant(context.out, register, place);
+  else if (place.kind === "readOnly") context.data.load(register, place);
+  else loadWritableAddress(context, register, place);
 }
 
-function loadWritableAddress(context: Context, register: string, offsetBytes: number): void {
-  const { backend, out, program } = context;
-  const address = program.shape === "image" ? WRITABLE_BASE + offsetBytes : undefined;
-  backend.loadAddress(out, register, writableMemory(context, offsetBytes), address);
+function loadWritableAddress({ backend, out, isImage }: Context, register: number, place: WritablePlace): void {
+  const address = isImage ? place.address : undefined;
+  backend.loadAddress(out, register, backend.registers.base, place.displacement, address);
 }
 
-/** Memory at `base + offsetBytes`. Slots and buffers are reached without loading their address. */
-function memoryAt(context: Context, base: Operand, offsetBytes: number): Memory<string> {
-  const { left } = context.backend.registers;
-  if (typeof base === "object" && base.kind !== "slot") {
-    const place = context.data.place(base);
-    if (place.kind === "writable") return writableMemory(context, place.offsetBytes + offsetBytes);
-  }
-  load(context, left, base);
-  return { base: left, displacement: offsetBytes };
+/** The memory that an operand is the address of, where it can be reached without loading that address: slots and buffers. */
+function writablePlace({ writable }: Context, operand: Operand): WritablePlace | undefined {
+  if (typeof operand !== "object") return undefined;
+  if (operand.kind === "buffer") return writable.buffer(operand.name);
+  return operand.kind === "slotAddress" ? writable.slot(operand.slot) : undefined;
 }
 
-function writableMemory({ backend, program }: Context, offsetBytes: number): Memory<string> {
-  const bias = program.shape === "image" ? backend.imageBias : 0;
-  return { base: backend.registers.base, displacement: offsetBytes - bias };
+function storeSlot({ backend, out, writable }: Context, register: number, slot: Slot): void {
+  backend.store(out, register, backend.registers.base, writable.slot(slot.name).displacement, 8);
 }
 
-function slotMemory(context: Context, slot: Slot): Memory<string> {
-  return writableMemory(context, context.writable.slotOffset(slot.name));
-}
-
-function storeSlot(context: Context, register: string, slot: Slot): void {
-  context.backend.store(context.out, register, slotMemory(context, slot), 8);
-}
-
-// --- labels ---
-
-/** Prefixes keep the labels of a program apart from ours. The label of a rung is the index of its operation. */
-function userLabel(name: string): string {
-  return `label ${name}`;
-}
-
-function doneLabel(index: number): string {
-  return `done ${index}`;
+/** A label of the program's own. */
+function labelOf({ labels }: Context, name: string): Label {
+  const known = labels.get(name);
+  if (known !== undefined) return known;
+  const label = newLabel(name);
+  labels.set(name, label);
+  return label;
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import invariant from "tiny-invariant";
-import type { Buffer, Op, Operand } from "../ir/op.ts";
+import type { Buffer, Operand } from "../ir/op.ts";
 import { MACHINE_SLOTS, type Program } from "../ir/program.ts";
 
 /** Address of the writable segment of an image: far enough from the code for any program, and a multiple of 64 KiB pages. */
@@ -12,25 +12,30 @@ export const WRITABLE_BASE = 0x600000;
 const SLOT_BYTES = 8;
 const BUFFER_ALIGNMENT = 16;
 
-/** Offsets in bytes from the first slot. */
+/** A slot or a buffer. Within one program, the same memory is the same object. */
+export interface WritablePlace {
+  readonly kind: "writable";
+  /** From the base register. */
+  readonly displacement: number;
+  /** In an image. */
+  readonly address: number;
+  readonly sizeBytes: number;
+}
+
 export class WritableMemory {
-  readonly #slots = new Map<string, number>();
-  readonly #buffers = new Map<string, { readonly offsetBytes: number; readonly sizeBytes: number }>();
+  readonly #slots = new Map<string, WritablePlace>();
+  readonly #buffers = new Map<string, WritablePlace>();
+  readonly #bias: number;
   #sizeBytes = 0;
 
-  constructor(program: Program) {
+  /** The base register points `bias` bytes behind the first slot. */
+  constructor(program: Program, bias: number) {
+    this.#bias = bias;
     for (const slot of program.slots) this.#addSlot(slot.name);
     invariant(this.#slots.size === program.slots.length, "a slot is listed once, as its position is its address");
     // The words of a routine's block belong to its caller, who knows only the listed ones.
     if (program.shape === "routine") return;
-    const buffers: Buffer[] = [];
-    for (const op of program.ops) {
-      visitOperands(op, (operand) => {
-        if (operand.kind === "slot") this.#addSlot(operand.name);
-        else if (operand.kind === "slotAddress") this.#addSlot(operand.slot);
-        else if (operand.kind === "buffer") buffers.push(operand);
-      });
-    }
+    const buffers = this.#addSlotsOf(program);
     for (const slot of Object.values(MACHINE_SLOTS)) this.#addSlot(slot.name);
     for (const buffer of buffers) this.#addBuffer(buffer);
   }
@@ -39,53 +44,110 @@ export class WritableMemory {
     return this.#sizeBytes;
   }
 
-  slotOffset(name: string): number {
-    const offsetBytes = this.#slots.get(name);
-    invariant(offsetBytes !== undefined, () => `a routine lists its slots: ${name}`);
-    return offsetBytes;
+  slot(name: string): WritablePlace {
+    const place = this.#slots.get(name);
+    if (place === undefined) invariant(false, `a routine lists its slots: ${name}`);
+    return place;
   }
 
-  bufferOffset(name: string): number {
-    const buffer = this.#buffers.get(name);
-    invariant(buffer, () => `a routine has no buffers: ${name}`);
-    return buffer.offsetBytes;
+  buffer(name: string): WritablePlace {
+    const place = this.#buffers.get(name);
+    if (place === undefined) invariant(false, `a routine has no buffers: ${name}`);
+    return place;
+  }
+
+  /** Slots by first appearance, operands before results; the result is all buffers, which come behind the last slot. */
+  #addSlotsOf(program: Program): Buffer[] {
+    const buffers: Buffer[] = [];
+    for (const op of program.ops) {
+      switch (op.kind) {
+        case "syscall": {
+          const { args, into } = op;
+          for (let index = 0; index < args.length; index += 1) {
+            const operand = args[index] as Operand;
+            if (typeof operand !== "object") continue;
+            switch (operand.kind) {
+              // Most operands have no part in this, and need no call.
+              case "text":
+              case "constant":
+              case "bytes":
+                break;
+              default:
+                this.#visit(operand, buffers);
+            }
+          }
+          if (into !== undefined) this.#addSlot(into.name);
+          break;
+        }
+        case "set":
+          this.#visit(op.value, buffers);
+          this.#addSlot(op.into.name);
+          break;
+        case "compute":
+          this.#visit(op.left, buffers);
+          this.#visit(op.right, buffers);
+          this.#addSlot(op.into.name);
+          break;
+        case "load":
+          this.#visit(op.base, buffers);
+          this.#addSlot(op.into.name);
+          break;
+        case "store":
+          this.#visit(op.value, buffers);
+          this.#visit(op.base, buffers);
+          break;
+        case "branch":
+          this.#visit(op.left, buffers);
+          this.#visit(op.right, buffers);
+          break;
+        case "fail":
+          this.#visit(op.errno, buffers);
+          break;
+        case "label":
+        case "jump":
+          break;
+      }
+    }
+    return buffers;
+  }
+
+  #visit(operand: Operand, buffers: Buffer[]): void {
+    if (typeof operand !== "object") return;
+    switch (operand.kind) {
+      case "slot":
+        this.#addSlot(operand.name);
+        break;
+      case "slotAddress":
+        this.#addSlot(operand.slot);
+        break;
+      case "buffer":
+        buffers.push(operand);
+        break;
+      case "vector":
+        for (const item of operand.items) this.#visit(item, buffers);
+        break;
+    }
   }
 
   #addSlot(name: string): void {
     if (this.#slots.has(name)) return;
-    this.#slots.set(name, this.#sizeBytes);
+    this.#slots.set(name, this.#placeAt(this.#sizeBytes, SLOT_BYTES));
     this.#sizeBytes += SLOT_BYTES;
   }
 
   #addBuffer({ name, sizeBytes }: Buffer): void {
     const known = this.#buffers.get(name);
-    invariant(!known || known.sizeBytes === sizeBytes, () => `a buffer has one size: ${name}`);
-    if (known) return;
+    if (known) {
+      invariant(known.sizeBytes === sizeBytes, () => `a buffer has one size: ${name}`);
+      return;
+    }
     const offsetBytes = Math.ceil(this.#sizeBytes / BUFFER_ALIGNMENT) * BUFFER_ALIGNMENT;
-    this.#buffers.set(name, { offsetBytes, sizeBytes });
+    this.#buffers.set(name, this.#placeAt(offsetBytes, sizeBytes));
     this.#sizeBytes = offsetBytes + sizeBytes;
   }
-}
 
-// --- internal ---
-
-type Visit = (operand: Exclude<Operand, number | bigint>) => void;
-
-/** Every operand of an operation that is more than a number, with its result and the items of vectors. */
-function visitOperands(op: Op, visit: Visit): void {
-  if (op.kind === "syscall") for (const operand of op.args) visitOperand(operand, visit);
-  if (op.kind === "set" || op.kind === "store") visitOperand(op.value, visit);
-  if (op.kind === "load" || op.kind === "store") visitOperand(op.base, visit);
-  if (op.kind === "fail") visitOperand(op.errno, visit);
-  if (op.kind === "compute" || op.kind === "branch") {
-    visitOperand(op.left, visit);
-    visitOperand(op.right, visit);
+  #placeAt(offsetBytes: number, sizeBytes: number): WritablePlace {
+    const displacement = offsetBytes - this.#bias;
+    return { kind: "writable", displacement, address: WRITABLE_BASE + offsetBytes, sizeBytes };
   }
-  if ("into" in op && op.into) visit(op.into);
-}
-
-function visitOperand(operand: Operand, visit: Visit): void {
-  if (typeof operand !== "object") return;
-  visit(operand);
-  if (operand.kind === "vector") for (const item of operand.items) visitOperand(item, visit);
 }

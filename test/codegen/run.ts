@@ -7,14 +7,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { movz } from "../../src/codegen/arm64/encode.ts";
 import { backend as arm64 } from "../../src/codegen/arm64/lower.ts";
+import { REGISTERS as ARM64 } from "../../src/codegen/arm64/registers.ts";
 import { encodeElf } from "../../src/codegen/elf.ts";
 import { assemble, IMAGE_BASE } from "../../src/codegen/image.ts";
 import { WRITABLE_BASE } from "../../src/codegen/writable.ts";
 import { movImm32 } from "../../src/codegen/x64/encode.ts";
 import { backend as x64 } from "../../src/codegen/x64/lower.ts";
+import { REGISTERS as X64 } from "../../src/codegen/x64/registers.ts";
 import type { OnErrno, Op, Operand, Slot, SyscallOp, Text } from "../../src/ir/op.ts";
 import type { Program } from "../../src/ir/program.ts";
 import type { Arch, SyscallName } from "../../src/linux/syscalls.ts";
+import { written } from "./rows.ts";
 
 export const ARCHES: readonly Arch[] = ["x64", "arm64"];
 
@@ -40,7 +43,10 @@ export function run(program: Program, arch: Arch, args: readonly string[] = []):
 
 /** Assembles a routine, and runs it in an image that calls it with a block of zeros. */
 export function runRoutine(program: Program, arch: Arch): Run {
-  const load = arch === "x64" ? movImm32("rdi", WRITABLE_BASE) : movz("x0", WRITABLE_BASE >> 16, 16);
+  const load = written((out) => {
+    if (arch === "x64") movImm32(out, X64.rdi, WRITABLE_BASE);
+    else movz(out, ARM64.x0, WRITABLE_BASE >> 16, 16);
+  });
   const body = Uint8Array.of(...load, ...assemble(program, arch));
   const writable = { address: WRITABLE_BASE, sizeBytes: program.slots.length * 8 };
   const { machine, pageBytes } = arch === "x64" ? x64 : arm64;

@@ -3,33 +3,22 @@
  * @module
  */
 import invariant from "tiny-invariant";
-import type { Arithmetic, Width } from "../../ir/op.ts";
-import type { Assembler, Code } from "../assembler.ts";
-import type { Backend, Memory } from "../backend.ts";
+import { syscallsArm64 } from "../../linux/syscalls.arm64.ts";
+import { type Assembler, highHalf, lowHalf } from "../assembler.ts";
+import type { Backend } from "../backend.ts";
 import * as encode from "./encode.ts";
-import { type Register, ROLES } from "./registers.ts";
+import { REGISTERS, type Register, ROLES } from "./registers.ts";
 
 const { base, counter, result, left, right } = ROLES;
 
 /** AAPCS64: the first argument of a C function. */
-const FIRST_C_ARGUMENT: Register = "x0";
+const FIRST_C_ARGUMENT = REGISTERS.x0;
 
 /** Holds an address or a quotient within one operation. */
-const TEMPORARY: Register = "x11";
+const TEMPORARY = REGISTERS.x11;
 
 /** Largest amount that `count` adds in one word, and largest offset of `add`. */
 const IMMEDIATE_MAX = 0xfff;
-
-const ARITHMETIC: Readonly<Record<Arithmetic, readonly Code[]>> = {
-  add: [encode.alu("add", left, left, right)],
-  subtract: [encode.alu("sub", left, left, right)],
-  and: [encode.alu("and", left, left, right)],
-  or: [encode.alu("orr", left, left, right)],
-  shiftLeft: [encode.alu("lslv", left, left, right)],
-  shiftRight: [encode.alu("lsrv", left, left, right)],
-  divide: [encode.alu("udiv", left, left, right)],
-  remainder: [encode.alu("udiv", TEMPORARY, left, right), encode.msub(left, TEMPORARY, right, left)],
-};
 
 export const backend = {
   arch: "arm64",
@@ -37,98 +26,137 @@ export const backend = {
   pageBytes: 0x10000,
   imageBias: 0,
   registers: ROLES,
+  readOnlyBytes: new Array(31).fill(encode.INSTRUCTION_BYTES),
+  syscalls: syscallsArm64,
 
   enter(out, shape, baseAddress) {
-    if (shape === "image") loadConstant(out, base, baseAddress);
-    else out.bytes(encode.mov(base, FIRST_C_ARGUMENT));
-    out.bytes(encode.movz(counter, 0));
+    if (shape === "image") wideConstant(out, base, baseAddress);
+    else encode.mov(out, base, FIRST_C_ARGUMENT);
+    encode.movz(out, counter, 0, 0);
   },
 
-  storeStackPointer(out, to) {
-    out.bytes(encode.movFromStackPointer(left));
-    backend.store(out, left, to, 8);
+  storeStackPointer(out, slots, displacement) {
+    encode.movFromStackPointer(out, left);
+    backend.store(out, left, slots, displacement, 8);
   },
 
   loadConstant(out, into, value) {
-    if (value >= 0 && value <= 0xffff) out.bytes(encode.movz(into, Number(value)));
-    else loadConstant(out, into, value);
+    if (typeof value === "number" && value >= 0 && value <= 0xffff) encode.movz(out, into, value, 0);
+    else wideConstant(out, into, value);
   },
 
-  loadReadOnly(out, into, label) {
-    out.fixup(label, encode.ADR[into]);
+  loadReadOnly(out, into, to, from) {
+    encode.adr(out, into, to - from);
   },
 
-  loadAddress(out, into, of) {
-    const high = of.displacement >>> 12;
-    invariant(of.displacement >= 0 && high <= IMMEDIATE_MAX, "writable memory is smaller than 16 MiB");
-    out.bytes(encode.addImmediate(into, of.base, of.displacement & IMMEDIATE_MAX));
-    if (high > 0) out.bytes(encode.addImmediate(into, into, high, 12));
+  loadAddress(out, into, slots, displacement) {
+    const high = displacement >>> 12;
+    invariant(displacement >= 0 && high <= IMMEDIATE_MAX, "writable memory is smaller than 16 MiB");
+    encode.addImmediate(out, into, slots, displacement & IMMEDIATE_MAX, 0);
+    if (high > 0) encode.addImmediate(out, into, into, high, 12);
   },
 
-  load(out, into, from, width, signed) {
-    out.bytes(encode.load(into, reachable(out, from, width), width, signed));
+  load(out, into, from, displacement, width, signed) {
+    if (encode.isScaledOffset(displacement, width)) {
+      encode.load(out, into, from, displacement, width, signed);
+    } else {
+      addressInTemporary(out, from, displacement);
+      encode.load(out, into, TEMPORARY, 0, width, signed);
+    }
   },
 
-  store(out, value, to, width) {
-    out.bytes(encode.store(value, reachable(out, to, width), width));
+  store(out, value, to, displacement, width) {
+    if (encode.isScaledOffset(displacement, width)) {
+      encode.store(out, value, to, displacement, width);
+    } else {
+      addressInTemporary(out, to, displacement);
+      encode.store(out, value, TEMPORARY, 0, width);
+    }
   },
 
   compute(out, operation) {
-    for (const instruction of ARITHMETIC[operation]) out.bytes(instruction);
+    switch (operation) {
+      case "add":
+        encode.alu(out, "add", left, left, right);
+        break;
+      case "subtract":
+        encode.alu(out, "sub", left, left, right);
+        break;
+      case "and":
+        encode.alu(out, "and", left, left, right);
+        break;
+      case "or":
+        encode.alu(out, "orr", left, left, right);
+        break;
+      case "shiftLeft":
+        encode.alu(out, "lslv", left, left, right);
+        break;
+      case "shiftRight":
+        encode.alu(out, "lsrv", left, left, right);
+        break;
+      case "divide":
+        encode.alu(out, "udiv", left, left, right);
+        break;
+      case "remainder":
+        encode.alu(out, "udiv", TEMPORARY, left, right);
+        encode.msub(out, left, TEMPORARY, right, left);
+        break;
+    }
   },
 
   compareAndJump(out, first, comparison, second, to) {
-    out.bytes(encode.cmp(first, second));
-    out.fixup(to, encode.B_CONDITION[comparison]);
+    encode.cmp(out, first, second);
+    out.jump(encode.B_CONDITION[comparison], to);
   },
 
   jump(out, to) {
-    out.fixup(to, encode.B);
+    out.jump(encode.B, to);
   },
 
-  systemCall(out) {
-    out.bytes(encode.svc());
-  },
+  systemCall: encode.svc,
 
   jumpOnError(out, to) {
-    out.fixup(to, encode.B_NEGATIVE);
+    out.jump(encode.B_NEGATIVE, to);
   },
 
   jumpOnErrno(out, errno, to) {
-    out.bytes(encode.cmn(result, errno));
-    out.fixup(to, encode.B_CONDITION.equal);
+    encode.cmn(out, result, errno);
+    out.jump(encode.B_CONDITION.equal, to);
   },
 
   count(out, amount) {
     for (let rest = amount; rest > 0; rest -= IMMEDIATE_MAX) {
-      out.bytes(encode.addImmediate(counter, counter, Math.min(rest, IMMEDIATE_MAX)));
+      encode.addImmediate(out, counter, counter, Math.min(rest, IMMEDIATE_MAX), 0);
     }
   },
 
   negateResult(out) {
-    out.bytes(encode.neg(result, result));
+    encode.neg(out, result, result);
   },
 } as const satisfies Backend<Register>;
 
 // --- internal ---
 
-/** Any word, sixteen bits per instruction: from 0 with `movz`, or from -1 with `movn` where more of them are ones. */
-function loadConstant(out: Assembler, into: Register, value: number | bigint): void {
-  const word = BigInt.asUintN(64, BigInt(value));
-  const parts = [0, 16, 32, 48].map((shift) => ({ shift, bits: Number((word >> BigInt(shift)) & 0xffffn) }));
-  const zeros = parts.filter(({ bits }) => bits !== 0);
-  const ones = parts.filter(({ bits }) => bits !== 0xffff);
-  const negative = ones.length < zeros.length;
-  const [first = { shift: 0, bits: 0xffff }, ...rest] = negative ? ones : zeros;
-  if (negative) out.bytes(encode.movn(into, first.bits ^ 0xffff, first.shift));
-  else out.bytes(encode.movz(into, first.bits, first.shift));
-  for (const { bits, shift } of rest) out.bytes(encode.movk(into, bits, shift));
+/** Any word but 0, sixteen bits per instruction: from 0 with `movz`, or from -1 with `movn` where more of them are ones. */
+function wideConstant(out: Assembler, into: Register, value: number | bigint): void {
+  const [low, high] = [lowHalf(value), highHalf(value)];
+  const parts = [low & 0xffff, low >>> 16, high & 0xffff, high >>> 16];
+  const zeros = parts.filter((bits) => bits === 0).length;
+  const ones = parts.filter((bits) => bits === 0xffff).length;
+  const background = ones > zeros ? 0xffff : 0;
+  if (ones === parts.length) encode.movn(out, into, 0, 0);
+  let isFirst = true;
+  for (const [position, bits] of parts.entries()) {
+    if (bits === background) continue;
+    if (!isFirst) encode.movk(out, into, bits, position * 16);
+    else if (background === 0) encode.movz(out, into, bits, position * 16);
+    else encode.movn(out, into, bits ^ 0xffff, position * 16);
+    isFirst = false;
+  }
 }
 
-/** The same place with a displacement that loads and stores have; the sum goes through a register where they have not. */
-function reachable(out: Assembler, memory: Memory<Register>, width: Width): Memory<Register> {
-  if (encode.isScaledOffset(memory.displacement, width)) return memory;
-  loadConstant(out, TEMPORARY, memory.displacement);
-  out.bytes(encode.alu("add", TEMPORARY, TEMPORARY, memory.base));
-  return { base: TEMPORARY, displacement: 0 };
+/** The sum that a displacement needs which loads and stores do not have. */
+function addressInTemporary(out: Assembler, from: Register, displacement: number): void {
+  wideConstant(out, TEMPORARY, displacement);
+  encode.alu(out, "add", TEMPORARY, TEMPORARY, from);
 }

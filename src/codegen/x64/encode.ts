@@ -1,19 +1,19 @@
 /**
- * x86-64 instructions as bytes: one function per instruction, and no choices. `lower.ts` chooses.
+ * x86-64 instructions: one function per instruction, and no choices. `lower.ts` chooses. All of them write at the cursor of `out`,
+ * where there is room.
  *
  * Every comment is the instruction's line in the Intel SDM, volume 2. `test/codegen/x64/encode.test.ts` is the table of results.
  * @module
  */
 import type { Comparison, Width } from "../../ir/op.ts";
-import { type Code, type Form, wordBytes } from "../assembler.ts";
-import type { Memory } from "../backend.ts";
-import { REGISTERS, type Register, registerNumber } from "./registers.ts";
+import { type Assembler, highHalf, type Jump, lowHalf } from "../assembler.ts";
+import type { Register } from "./registers.ts";
 
 /** Opcodes of `op r/m64, r64`. */
-const ALU = { add: 0x01, or: 0x09, and: 0x21, sub: 0x29, cmp: 0x39, test: 0x85, mov: 0x89 } as const;
+export const ALU = { add: 0x01, or: 0x09, and: 0x21, sub: 0x29, cmp: 0x39, test: 0x85, mov: 0x89 } as const;
 
 /** The condition in the low four bits of `Jcc`. SDM volume 1, appendix B. */
-const CONDITIONS = {
+export const CONDITIONS = {
   equal: 0x4,
   notEqual: 0x5,
   negative: 0x8,
@@ -23,150 +23,194 @@ const CONDITIONS = {
   greater: 0xf,
 } as const satisfies Record<Comparison | "negative", number>;
 
-export type Condition = keyof typeof CONDITIONS;
+export type Condition = (typeof CONDITIONS)[keyof typeof CONDITIONS];
+
+/** Bits of the REX prefix: a 64-bit operand, and a prefix that says nothing else. SDM volume 2, 2.2.1. */
+const REX_W = 0x08;
+const REX = 0x40;
 
 interface Load {
   /** One byte, or two that begin with 0F. */
   readonly opcode: number;
-  readonly wide: boolean;
+  readonly rex: number;
 }
 
 /** `movzx r32, r/m8|16`, `mov r32, r/m32`, `mov r64, r/m64`: all of them clear the rest of the register. */
 const ZERO_EXTENDING_LOADS: Readonly<Record<Width, Load>> = {
-  1: { opcode: 0x0fb6, wide: false },
-  2: { opcode: 0x0fb7, wide: false },
-  4: { opcode: 0x8b, wide: false },
-  8: { opcode: 0x8b, wide: true },
+  1: { opcode: 0x0fb6, rex: 0 },
+  2: { opcode: 0x0fb7, rex: 0 },
+  4: { opcode: 0x8b, rex: 0 },
+  8: { opcode: 0x8b, rex: REX_W },
 };
 
 /** `movsx r64, r/m8|16`, `movsxd r64, r/m32`, `mov r64, r/m64`. */
 const SIGN_EXTENDING_LOADS: Readonly<Record<Width, Load>> = {
-  1: { opcode: 0x0fbe, wide: true },
-  2: { opcode: 0x0fbf, wide: true },
-  4: { opcode: 0x63, wide: true },
-  8: { opcode: 0x8b, wide: true },
+  1: { opcode: 0x0fbe, rex: REX_W },
+  2: { opcode: 0x0fbf, rex: REX_W },
+  4: { opcode: 0x63, rex: REX_W },
+  8: { opcode: 0x8b, rex: REX_W },
 };
 
 /** `mov r32, imm32`: B8+rd id. Clears the upper half of the register. */
-export function movImm32(into: Register, value: number): Code {
-  const number = registerNumber(into);
-  return appendInt32(opcodeOf(0xb8 | (number & 7), 0, number, false), value);
+export function movImm32(out: Assembler, into: Register, value: number): void {
+  let at = out.size;
+  if (into >= 8) out.bytes[at++] = 0x41;
+  out.bytes[at] = 0xb8 | (into & 7);
+  out.view.setInt32(at + 1, value, true);
+  out.size = at + 5;
 }
 
 /** `mov r/m64, imm32` (sign-extended): REX.W C7 /0 id. */
-export function movSignedImm32(into: Register, value: number): Code {
-  return appendInt32(registerForm(0xc7, 0, registerNumber(into), true), value);
+export function movSignedImm32(out: Assembler, into: Register, value: number): void {
+  registerForm(out, 0xc7, 0, into, REX_W);
+  appendInt32(out, value);
 }
 
 /** `mov r64, imm64`: REX.W B8+rd io. */
-export function movImm64(into: Register, value: number | bigint): Code {
-  const number = registerNumber(into);
-  return [...opcodeOf(0xb8 | (number & 7), 0, number, true), ...wordBytes(value)];
+export function movImm64(out: Assembler, into: Register, value: number | bigint): void {
+  out.bytes[out.size++] = REX | REX_W | (into >> 3);
+  out.bytes[out.size++] = 0xb8 | (into & 7);
+  appendInt32(out, lowHalf(value));
+  appendInt32(out, highHalf(value));
 }
 
 /** `xor r/m32, r32` of a register with itself: 31 /r. Zero in two or three bytes. */
-export function clear(register: Register): Code {
-  const number = registerNumber(register);
-  return registerForm(0x31, number, number, false);
+export function clear(out: Assembler, register: Register): void {
+  registerForm(out, 0x31, register, register, 0);
 }
 
 /** `add|or|and|sub|cmp|test|mov r/m64, r64`: REX.W op /r. */
-export function alu(operation: keyof typeof ALU, left: Register, right: Register): Code {
-  return registerForm(ALU[operation], registerNumber(right), registerNumber(left), true);
+export function alu(out: Assembler, opcode: (typeof ALU)[keyof typeof ALU], left: Register, right: Register): void {
+  const rex = REX | REX_W | ((right >> 3) << 2) | (left >> 3);
+  const modRm = 0xc0 | ((right & 7) << 3) | (left & 7);
+  out.view.setInt32(out.size, rex | (opcode << 8) | (modRm << 16), true);
+  out.size += 3;
 }
 
 /** `cmp r/m64, imm8` or `imm32` (sign-extended): REX.W 83 /7 ib, REX.W 81 /7 id. */
-export function cmpImmediate(left: Register, value: number): Code {
-  return immediateForm(7, left, value, true);
+export function cmpImmediate(out: Assembler, left: Register, value: number): void {
+  immediateForm(out, 7, left, value, REX_W);
 }
 
 /** `add r/m32, imm8` or `imm32`: 83 /0 ib, 81 /0 id. */
-export function addImmediate32(into: Register, value: number): Code {
-  return immediateForm(0, into, value, false);
+export function addImmediate32(out: Assembler, into: Register, value: number): void {
+  immediateForm(out, 0, into, value, 0);
 }
 
 /** `inc r/m32`: FF /0. */
-export function inc32(register: Register): Code {
-  return registerForm(0xff, 0, registerNumber(register), false);
+export function inc32(out: Assembler, register: Register): void {
+  registerForm(out, 0xff, 0, register, 0);
 }
 
 /** `neg r/m64`: REX.W F7 /3. */
-export function neg(register: Register): Code {
-  return registerForm(0xf7, 3, registerNumber(register), true);
+export function neg(out: Assembler, register: Register): void {
+  registerForm(out, 0xf7, 3, register, REX_W);
 }
 
 /** `div r/m64`: REX.W F7 /6. rdx:rax divided by the operand; quotient in rax, remainder in rdx. */
-export function div(divisor: Register): Code {
-  return registerForm(0xf7, 6, registerNumber(divisor), true);
+export function div(out: Assembler, divisor: Register): void {
+  registerForm(out, 0xf7, 6, divisor, REX_W);
 }
 
 /** `shl r/m64, cl`: REX.W D3 /4. `shr r/m64, cl`: REX.W D3 /5. */
-export function shiftByCl(direction: "left" | "right", register: Register): Code {
-  return registerForm(0xd3, direction === "left" ? 4 : 5, registerNumber(register), true);
+export function shiftByCl(out: Assembler, direction: "left" | "right", register: Register): void {
+  registerForm(out, 0xd3, direction === "left" ? 4 : 5, register, REX_W);
 }
 
 /** `lea r64, m`: REX.W 8D /r. */
-export function lea(into: Register, { base, displacement }: Memory<Register>): Code {
-  return memoryForm(0x8d, registerNumber(into), base, displacement, true);
+export function lea(out: Assembler, into: Register, base: Register, displacement: number): void {
+  memoryForm(out, 0x8d, into, base, displacement, REX_W);
 }
 
 /** `lea r32, m`: 8D /r. Clears the upper half of the register. */
-export function lea32(into: Register, { base, displacement }: Memory<Register>): Code {
-  return memoryForm(0x8d, registerNumber(into), base, displacement, false);
+export function lea32(out: Assembler, into: Register, base: Register, displacement: number): void {
+  memoryForm(out, 0x8d, into, base, displacement, 0);
+}
+
+/** `lea r32, [rbp + disp8]`: 8D /r, in the one form that most instructions of a program have. */
+export function leaSmall(out: Assembler, into: Register, displacement: number): void {
+  const at = out.size;
+  const code = 0x458d | ((into & 7) << 11) | ((displacement & 0xff) << 16);
+  if (into < 8) {
+    out.view.setInt32(at, code, true);
+    out.size = at + 3;
+  } else {
+    out.view.setInt32(at, (code << 8) | 0x44, true);
+    out.size = at + 4;
+  }
 }
 
 /** A load that fills the whole register: see the two tables above. */
-export function load(into: Register, { base, displacement }: Memory<Register>, width: Width, signed: boolean): Code {
-  const { opcode, wide } = (signed ? SIGN_EXTENDING_LOADS : ZERO_EXTENDING_LOADS)[width];
-  return memoryForm(opcode, registerNumber(into), base, displacement, wide);
+export function load(
+  out: Assembler,
+  into: Register,
+  base: Register,
+  displacement: number,
+  width: Width,
+  signed: boolean,
+): void {
+  const { opcode, rex } = (signed ? SIGN_EXTENDING_LOADS : ZERO_EXTENDING_LOADS)[width];
+  memoryForm(out, opcode, into, base, displacement, rex);
 }
 
 /** `mov r/m8, r8`: 88 /r. `mov r/m16|32|64, r`: 89 /r, with prefix 66 for 16 bits and REX.W for 64. */
-export function store(value: Register, { base, displacement }: Memory<Register>, width: Width): Code {
+export function store(out: Assembler, value: Register, base: Register, displacement: number, width: Width): void {
+  if (width === 2) out.bytes[out.size++] = 0x66;
   const opcode = width === 1 ? 0x88 : 0x89;
   // Without a REX prefix, byte registers 4 to 7 are ah, ch, dh and bh.
-  const needsRex = width === 1 && registerNumber(value) >= 4;
-  const code = memoryForm(opcode, registerNumber(value), base, displacement, width === 8, needsRex);
-  return width === 2 ? [0x66, ...code] : code;
+  const rex = width === 8 ? REX_W : width === 1 && value >= 4 ? REX : 0;
+  memoryForm(out, opcode, value, base, displacement, rex);
 }
 
 /** `syscall`: 0F 05. */
-export function syscall(): Code {
-  return [0x0f, 0x05];
+export function syscall(out: Assembler): void {
+  out.bytes[out.size++] = 0x0f;
+  out.bytes[out.size++] = 0x05;
 }
 
 /** `jmp rel8`: EB cb. Displacements count from the end of the instruction. */
-export function jmp8(displacement: number): Code {
-  return [0xeb, displacement & 0xff];
+export function jmp8(out: Assembler, displacement: number): void {
+  out.bytes[out.size++] = 0xeb;
+  out.bytes[out.size++] = displacement;
 }
 
 /** `jmp rel32`: E9 cd. */
-export function jmp32(displacement: number): Code {
-  return appendInt32([0xe9], displacement);
+export function jmp32(out: Assembler, displacement: number): void {
+  out.bytes[out.size++] = 0xe9;
+  appendInt32(out, displacement);
 }
 
 /** `jcc rel8`: 70+cc cb. */
-export function jcc8(condition: Condition, displacement: number): Code {
-  return [0x70 | CONDITIONS[condition], displacement & 0xff];
+export function jcc8(out: Assembler, condition: Condition, displacement: number): void {
+  out.bytes[out.size++] = 0x70 | condition;
+  out.bytes[out.size++] = displacement;
 }
 
 /** `jcc rel32`: 0F 80+cc cd. */
-export function jcc32(condition: Condition, displacement: number): Code {
-  return appendInt32([0x0f, 0x80 | CONDITIONS[condition]], displacement);
+export function jcc32(out: Assembler, condition: Condition, displacement: number): void {
+  const at = out.size;
+  out.view.setInt16(at, 0x800f | (condition << 8), true);
+  out.view.setInt32(at + 2, displacement, true);
+  out.size = at + 6;
 }
 
 /** `jmp` in the shortest form that reaches. */
-export const JMP: readonly Form[] = [relativeForm(2, isInt8, jmp8), relativeForm(5, isInt32, jmp32)];
+export const JMP: Jump = relativeJump(
+  5,
+  (out, displacement) => jmp8(out, displacement - 2),
+  (out, displacement) => jmp32(out, displacement - 5),
+);
 
 /** `jcc` in the shortest form that reaches. */
-export const JCC = Object.fromEntries(
-  Object.keys(CONDITIONS).map((name) => [name, jccForms(name as Condition)]),
-) as Readonly<Record<Condition, readonly Form[]>>;
-
-/** `mov r32, imm32` of the address of a label, which is below 2 GiB in an image. */
-export const MOV_ADDRESS = Object.fromEntries(
-  REGISTERS.map((register) => [register, [movAddressForm(register)]]),
-) as unknown as Readonly<Record<Register, readonly Form[]>>;
+export const JCC: Readonly<Record<keyof typeof CONDITIONS, Jump>> = {
+  equal: conditionalJump(CONDITIONS.equal),
+  notEqual: conditionalJump(CONDITIONS.notEqual),
+  negative: conditionalJump(CONDITIONS.negative),
+  less: conditionalJump(CONDITIONS.less),
+  greaterOrEqual: conditionalJump(CONDITIONS.greaterOrEqual),
+  lessOrEqual: conditionalJump(CONDITIONS.lessOrEqual),
+  greater: conditionalJump(CONDITIONS.greater),
+};
 
 export function isInt8(value: number): boolean {
   return value >= -0x80 && value <= 0x7f;
@@ -178,84 +222,79 @@ export function isInt32(value: number): boolean {
 
 // --- internal ---
 
-function relativeForm(
-  sizeBytes: number,
-  fits: (displacement: number) => boolean,
-  encode: (displacement: number) => Code,
-): Form {
-  return {
-    sizeBytes,
-    reaches: (from, to) => fits(to - from - sizeBytes),
-    encode: (from, to) => encode(to - from - sizeBytes),
-  };
+/** Short forms have two bytes, and count from their end like the long ones. */
+function relativeJump(longBytes: number, short: Jump["short"], long: Jump["long"]): Jump {
+  return { shortBytes: 2, growsBy: longBytes - 2, shortMin: -0x7e, shortMax: 0x81, reach: 0x7fff_0000, short, long };
 }
 
-function jccForms(condition: Condition): readonly Form[] {
-  return [
-    relativeForm(2, isInt8, (displacement) => jcc8(condition, displacement)),
-    relativeForm(6, isInt32, (displacement) => jcc32(condition, displacement)),
-  ];
+function conditionalJump(condition: Condition): Jump {
+  return relativeJump(
+    6,
+    (out, displacement) => jcc8(out, condition, displacement - 2),
+    (out, displacement) => jcc32(out, condition, displacement - 6),
+  );
 }
 
-function movAddressForm(into: Register): Form {
-  return {
-    sizeBytes: movImm32(into, 0).length,
-    reaches: (_from, to) => isInt32(to),
-    encode: (_from, to) => movImm32(into, to),
-  };
-}
-
-/** REX (0100WR0B, left out where it would say nothing) and opcode. SDM volume 2, 2.2.1. */
-function opcodeOf(opcode: number, reg: number, rm: number, wide: boolean, needsRex = false): number[] {
-  const rex = 0x40 | (wide ? 8 : 0) | (reg >= 8 ? 4 : 0) | (rm >= 8 ? 1 : 0);
-  const bytes = rex === 0x40 && !needsRex ? [] : [rex];
-  if (opcode > 0xff) bytes.push(opcode >> 8);
-  bytes.push(opcode & 0xff);
-  return bytes;
-}
-
-/** Opcode and ModRM with a register as operand: mod = 11. */
-function registerForm(opcode: number, reg: number, rm: number, wide: boolean): number[] {
-  const bytes = opcodeOf(opcode, reg, rm, wide);
-  bytes.push(0xc0 | ((reg & 7) << 3) | (rm & 7));
-  return bytes;
+/**
+ * REX (0100WR0B, left out where it would say nothing), opcode, and ModRM with a register as operand: mod = 11. Written as one word: the
+ * bytes of it that are none of the instruction's are overwritten by the next.
+ */
+function registerForm(out: Assembler, opcode: number, reg: number, rm: number, rex: number): void {
+  const at = out.size;
+  const prefix = rex | ((reg >> 3) << 2) | (rm >> 3);
+  const code = opcode | (0xc000 | ((reg & 7) << 11) | ((rm & 7) << 8));
+  if (prefix === 0) {
+    out.view.setInt32(at, code, true);
+    out.size = at + 2;
+  } else {
+    out.view.setInt32(at, (code << 8) | REX | prefix, true);
+    out.size = at + 3;
+  }
 }
 
 /** Group 1 of the SDM, table A-6: `op r/m, imm`, in one byte where that is enough. */
-function immediateForm(operation: number, register: Register, value: number, wide: boolean): Code {
-  const short = isInt8(value);
-  const bytes = registerForm(short ? 0x83 : 0x81, operation, registerNumber(register), wide);
-  return short ? appendInt8(bytes, value) : appendInt32(bytes, value);
+function immediateForm(out: Assembler, operation: number, register: Register, value: number, rex: number): void {
+  if (isInt8(value)) {
+    registerForm(out, 0x83, operation, register, rex);
+    out.bytes[out.size++] = value;
+  } else {
+    registerForm(out, 0x81, operation, register, rex);
+    appendInt32(out, value);
+  }
 }
 
-/** Opcode and ModRM with `[base + displacement]` as operand. SDM volume 2, tables 2-2 and 2-3. */
+/** REX, opcode, and ModRM with `[base + displacement]` as operand. SDM volume 2, tables 2-2 and 2-3. */
 function memoryForm(
+  out: Assembler,
   opcode: number,
-  reg: number,
+  reg: Register,
   base: Register,
   displacement: number,
-  wide: boolean,
-  needsRex = false,
-): number[] {
-  const rm = registerNumber(base);
+  rex: number,
+): void {
+  const { bytes } = out;
+  let at = out.size;
+  const prefix = rex | ((reg >> 3) << 2) | (base >> 3);
+  if (prefix !== 0) bytes[at++] = REX | prefix;
+  if (opcode > 0xff) bytes[at++] = opcode >> 8;
+  bytes[at++] = opcode;
+  const rm = base & 7;
   // rm = 101 with mod = 00 means rip, so rbp and r13 always have a displacement.
-  const mod = displacement === 0 && (rm & 7) !== 5 ? 0 : isInt8(displacement) ? 1 : 2;
-  const bytes = opcodeOf(opcode, reg, rm, wide, needsRex);
-  bytes.push((mod << 6) | ((reg & 7) << 3) | (rm & 7));
+  const mod = displacement === 0 && rm !== 5 ? 0 : displacement >= -0x80 && displacement <= 0x7f ? 1 : 2;
+  bytes[at++] = (mod << 6) | ((reg & 7) << 3) | rm;
   // rm = 100 means that a SIB byte follows; 24 is "no index".
-  if ((rm & 7) === 4) bytes.push(0x24);
-  if (mod === 1) appendInt8(bytes, displacement);
-  if (mod === 2) appendInt32(bytes, displacement);
-  return bytes;
-}
-
-function appendInt8(bytes: number[], value: number): number[] {
-  bytes.push(value & 0xff);
-  return bytes;
+  if (rm === 4) bytes[at++] = 0x24;
+  if (mod === 1) {
+    bytes[at++] = displacement;
+  } else if (mod === 2) {
+    out.view.setInt32(at, displacement, true);
+    at += 4;
+  }
+  out.size = at;
 }
 
 /** Little-endian, modulo 2^32. */
-function appendInt32(bytes: number[], value: number): number[] {
-  bytes.push(value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, (value >>> 24) & 0xff);
-  return bytes;
+function appendInt32(out: Assembler, value: number): void {
+  out.view.setInt32(out.size, value, true);
+  out.size += 4;
 }

@@ -4,27 +4,17 @@
  * rbp is 0 until a call fails, so `lea r, [rbp + disp8]` is the shortest way to a small constant: three or four bytes.
  * @module
  */
-import type { Arithmetic } from "../../ir/op.ts";
-import type { Code } from "../assembler.ts";
+import { syscallsX64 } from "../../linux/syscalls.x64.ts";
 import type { Backend } from "../backend.ts";
 import * as encode from "./encode.ts";
-import { type Register, ROLES } from "./registers.ts";
+import { REGISTERS, type Register, ROLES } from "./registers.ts";
 
 const { base, zero, counter, result, left, right } = ROLES;
+const { rdx, rsp } = REGISTERS;
+const { add, or, and, sub, cmp, test, mov } = encode.ALU;
 
 /** System V ABI: the first argument of a C function. */
-const FIRST_C_ARGUMENT: Register = "rdi";
-
-const ARITHMETIC: Readonly<Record<Arithmetic, readonly Code[]>> = {
-  add: [encode.alu("add", left, right)],
-  subtract: [encode.alu("sub", left, right)],
-  and: [encode.alu("and", left, right)],
-  or: [encode.alu("or", left, right)],
-  shiftLeft: [encode.shiftByCl("left", left)],
-  shiftRight: [encode.shiftByCl("right", left)],
-  divide: [encode.clear("rdx"), encode.div(right)],
-  remainder: [encode.clear("rdx"), encode.div(right), encode.alu("mov", left, "rdx")],
-};
+const FIRST_C_ARGUMENT = REGISTERS.rdi;
 
 export const backend = {
   arch: "x64",
@@ -32,81 +22,100 @@ export const backend = {
   pageBytes: 0x1000,
   imageBias: 0x80,
   registers: ROLES,
+  readOnlyBytes: Array.from({ length: 16 }, (_, register) => (register < 8 ? 5 : 6)),
+  syscalls: syscallsX64,
 
   enter(out, shape, baseAddress) {
-    out.bytes(shape === "image" ? encode.movImm32(base, baseAddress) : encode.alu("mov", base, FIRST_C_ARGUMENT));
-    out.bytes(encode.clear(counter));
+    if (shape === "image") encode.movImm32(out, base, baseAddress);
+    else encode.alu(out, mov, base, FIRST_C_ARGUMENT);
+    encode.clear(out, counter);
   },
 
-  storeStackPointer(out, to) {
-    out.bytes(encode.store("rsp", to, 8));
+  storeStackPointer(out, slots, displacement) {
+    encode.store(out, rsp, slots, displacement, 8);
   },
 
   loadConstant(out, into, value) {
-    out.bytes(shortestConstant(into, value));
+    if (value === 0) encode.clear(out, into);
+    else if (typeof value === "bigint") encode.movImm64(out, into, value);
+    else if (value > 0 && value <= 0x7f) encode.leaSmall(out, into, value);
+    else if (value > 0 && value <= 0xffff_ffff) encode.movImm32(out, into, value);
+    else if (encode.isInt8(value)) encode.lea(out, into, zero, value);
+    else if (encode.isInt32(value)) encode.movSignedImm32(out, into, value);
+    else encode.movImm64(out, into, value);
   },
 
-  loadReadOnly(out, into, label) {
-    out.fixup(label, encode.MOV_ADDRESS[into]);
+  /** The address of anything in an image is below 2 GiB. */
+  loadReadOnly: encode.movImm32,
+
+  loadAddress(out, into, slots, displacement, address) {
+    if (address === undefined) encode.lea(out, into, slots, displacement);
+    else if (encode.isInt8(displacement)) encode.lea32(out, into, slots, displacement);
+    else encode.movImm32(out, into, address);
   },
 
-  loadAddress(out, into, of, address) {
-    if (address === undefined) out.bytes(encode.lea(into, of));
-    else if (encode.isInt8(of.displacement)) out.bytes(encode.lea32(into, of));
-    else out.bytes(encode.movImm32(into, address));
-  },
-
-  load(out, into, from, width, signed) {
-    out.bytes(encode.load(into, from, width, signed));
-  },
-
-  store(out, value, to, width) {
-    out.bytes(encode.store(value, to, width));
-  },
+  load: encode.load,
+  store: encode.store,
 
   compute(out, operation) {
-    for (const instruction of ARITHMETIC[operation]) out.bytes(instruction);
+    switch (operation) {
+      case "add":
+        encode.alu(out, add, left, right);
+        break;
+      case "subtract":
+        encode.alu(out, sub, left, right);
+        break;
+      case "and":
+        encode.alu(out, and, left, right);
+        break;
+      case "or":
+        encode.alu(out, or, left, right);
+        break;
+      case "shiftLeft":
+        encode.shiftByCl(out, "left", left);
+        break;
+      case "shiftRight":
+        encode.shiftByCl(out, "right", left);
+        break;
+      case "divide":
+        encode.clear(out, rdx);
+        encode.div(out, right);
+        break;
+      case "remainder":
+        encode.clear(out, rdx);
+        encode.div(out, right);
+        encode.alu(out, mov, left, rdx);
+        break;
+    }
   },
 
   compareAndJump(out, first, comparison, second, to) {
-    out.bytes(encode.alu("cmp", first, second));
-    out.fixup(to, encode.JCC[comparison]);
+    encode.alu(out, cmp, first, second);
+    out.jump(encode.JCC[comparison], to);
   },
 
   jump(out, to) {
-    out.fixup(to, encode.JMP);
+    out.jump(encode.JMP, to);
   },
 
-  systemCall(out) {
-    out.bytes(encode.syscall());
-  },
+  systemCall: encode.syscall,
 
   jumpOnError(out, to) {
-    out.bytes(encode.alu("test", result, result));
-    out.fixup(to, encode.JCC.negative);
+    encode.alu(out, test, result, result);
+    out.jump(encode.JCC.negative, to);
   },
 
   jumpOnErrno(out, errno, to) {
-    out.bytes(encode.cmpImmediate(result, -errno));
-    out.fixup(to, encode.JCC.equal);
+    encode.cmpImmediate(out, result, -errno);
+    out.jump(encode.JCC.equal, to);
   },
 
   count(out, amount) {
-    out.bytes(amount === 1 ? encode.inc32(counter) : encode.addImmediate32(counter, amount));
+    if (amount === 1) encode.inc32(out, counter);
+    else encode.addImmediate32(out, counter, amount);
   },
 
   negateResult(out) {
-    out.bytes(encode.neg(result));
+    encode.neg(out, result);
   },
 } as const satisfies Backend<Register>;
-
-// --- internal ---
-
-function shortestConstant(into: Register, value: number | bigint): Code {
-  if (value === 0) return encode.clear(into);
-  if (typeof value === "bigint") return encode.movImm64(into, value);
-  if (encode.isInt8(value)) return (value > 0 ? encode.lea32 : encode.lea)(into, { base: zero, displacement: value });
-  if (value > 0 && value <= 0xffff_ffff) return encode.movImm32(into, value);
-  if (encode.isInt32(value)) return encode.movSignedImm32(into, value);
-  return encode.movImm64(into, value);
-}

@@ -4,44 +4,41 @@
  */
 import type { RegisterRoles } from "../backend.ts";
 
-/** In the order of their numbers. Intel SDM volume 2, table 2-2. */
-export const REGISTERS = [
-  "rax",
-  "rcx",
-  "rdx",
-  "rbx",
-  "rsp",
-  "rbp",
-  "rsi",
-  "rdi",
-  "r8",
-  "r9",
-  "r10",
-  "r11",
-  "r12",
-  "r13",
-  "r14",
-  "r15",
-] as const;
+/** By name. Intel SDM volume 2, table 2-2. */
+export const REGISTERS = {
+  rax: 0,
+  rcx: 1,
+  rdx: 2,
+  rbx: 3,
+  rsp: 4,
+  rbp: 5,
+  rsi: 6,
+  rdi: 7,
+  r8: 8,
+  r9: 9,
+  r10: 10,
+  r11: 11,
+  r12: 12,
+  r13: 13,
+  r14: 14,
+  r15: 15,
+} as const;
 
-export type Register = (typeof REGISTERS)[number];
+/** The number of a register. */
+export type Register = (typeof REGISTERS)[keyof typeof REGISTERS];
 
-const NUMBERS = Object.fromEntries(REGISTERS.map((register, number) => [register, number])) as Record<Register, number>;
-
-export function registerNumber(register: Register): number {
-  return NUMBERS[register];
-}
+const { rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10 } = REGISTERS;
 
 /** The calling convention of syscall(2). The kernel leaves all registers alone but rax, rcx and r11. */
 export const ROLES = {
-  number: "rax",
-  result: "rax",
-  arguments: ["rdi", "rsi", "rdx", "r10", "r8", "r9"],
-  clobbered: ["rax", "rcx"],
-  base: "rbx",
-  zero: "rbp",
-  counter: "rbp",
-  left: "rax",
-  right: "rcx",
-  scratch: ["rax", "rcx", "rdx"],
+  number: rax,
+  result: rax,
+  arguments: [rdi, rsi, rdx, r10, r8, r9],
+  clobbered: [rax, rcx],
+  base: rbx,
+  zero: rbp,
+  counter: rbp,
+  left: rax,
+  right: rcx,
+  scratch: [rax, rcx, rdx],
 } as const satisfies RegisterRoles<Register>;

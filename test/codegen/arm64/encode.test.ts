@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { hexOf } from "../rows.ts";
 import { ENCODINGS } from "./encodings.ts";
 
 test.each([...ENCODINGS])("$asm encodes as $hex", ({ code, hex }) => {
-  expect(Uint8Array.from(code).toHex()).toBe(hex);
+  expect(hexOf(code)).toBe(hex);
 });
