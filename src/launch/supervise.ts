@@ -13,9 +13,13 @@ import { endedFrom, waitForEnd } from "./wait.ts";
  * already: they are only taken note of.
  */
 const HANDED_ON = ["SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT"] as const;
-const OF_THE_TERMINAL = ["SIGINT", "SIGQUIT"] as const;
+const OF_THE_TERMINAL = ["SIGINT", "SIGQUIT", "SIGTSTP"] as const;
 
-/** Until it is disposed, signals end the payload and not this process. */
+/**
+ * SIGTSTP must have a handler: by its default this process would stop at once, and once more when it is continued and reads
+ * that the payload has stopped. It stops by that record alone.
+ *
+ * Until it is disposed, signals end the payload and not this process. */
 export const forwardSignals = (pid: number, { terminal }: { readonly terminal: boolean }): Disposable => {
   const handOn = (signal: NodeJS.Signals): void => {
     process.kill(pid, signal);

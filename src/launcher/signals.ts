@@ -88,14 +88,24 @@ const POLLFDS = buffer("pollfds", 2 * POLLFD_BYTES);
 /** poll(2): data to read; or no event at all, which still tells the end of a pipe (POLLHUP). */
 export const POLL = { data: 1, end: 0 } as const;
 
-/** `ppoll(fds)` without a time-out; afterwards {@link polled} tells which of the two has something to say. */
-export const poll = (...fds: readonly { readonly fd: Slot; readonly events: number }[]): readonly Op[] => [
+interface Polled {
+  readonly fd: Slot;
+  readonly events: number;
+}
+
+const ppoll = (timeout: Operand, fds: readonly Polled[]): readonly Op[] => [
   ...fds.flatMap(({ fd, events }, index): Op[] => [
     store(POLLFDS, index * POLLFD_BYTES, 4, fd),
     store(POLLFDS, index * POLLFD_BYTES + 4, 4, events),
   ]),
-  ignoring(call("ppoll", [POLLFDS, fds.length, 0, 0, 0]), "EINTR"),
+  ignoring(call("ppoll", [POLLFDS, fds.length, timeout, 0, 0]), "EINTR"),
 ];
+
+/** `ppoll(fds)` without a time-out; afterwards {@link polled} tells which of the two has something to say. */
+export const poll = (...fds: readonly Polled[]): readonly Op[] => ppoll(0, fds);
+
+/** The same without waiting. */
+export const pollNow = (...fds: readonly Polled[]): readonly Op[] => ppoll(bytes(new Uint8Array(16), "{0, 0}"), fds);
 
 /** `into` is not 0 where the descriptor at `index` of the last {@link poll} has data or is at its end. */
 export const polled = (index: number, into: Slot): Op => load(into, POLLFDS, index * POLLFD_BYTES + 6, 2);

@@ -142,7 +142,10 @@ test.skipIf(CALLERS.length < 2)("two sandboxes of root never share a kernel id (
   const [root] = CALLERS as [(typeof CALLERS)[number]];
   const both = [start(root, "sleep", "100"), start(root, "sleep", "100")];
   await eventually(() => both.every(({ pid }) => childrenOf(pid).length === 1));
-  const ids = both.map(({ pid }) => statusOf(childrenOf(pid)[0] as number, "Uid"));
+  // Until root has mapped an id and the launcher has taken it, the launcher is still what root cloned.
+  const idOf = (pid: number): number => Number(statusOf(childrenOf(pid)[0] as number, "Uid").split("\t")[0]);
+  expect(await eventually(() => both.every(({ pid }) => idOf(pid) >= ID_POOL_BASE))).toBe(true);
+  const ids = both.map(({ pid }) => idOf(pid));
   expect(new Set(ids).size).toBe(2);
   for (const sandbox of both) sandbox.kill("SIGKILL");
   await Promise.all(both.map(({ exited }) => exited));

@@ -2,8 +2,7 @@
  * Real sandboxes: one that runs to its end, and one that stays, to be looked at from the host.
  * @module
  */
-import { rmSync } from "node:fs";
-import { type Outcome, whyNoSandbox } from "./binary.ts";
+import type { Outcome } from "./binary.ts";
 import { type Caller, ENVIRONMENT, SHARED_BINARY } from "./callers.ts";
 import { childrenOf, eventually, executableOf, isAlive } from "./processes.ts";
 
@@ -37,7 +36,9 @@ export const box = (caller: Caller, command: readonly string[], options: BoxOpti
     stdin: options.stdin === undefined ? "ignore" : Buffer.from(options.stdin),
     stdout: "pipe",
     stderr: "pipe",
-    timeout: 20_000,
+    timeout: 10_000,
+    // The monitor hands every other signal on.
+    killSignal: "SIGKILL",
   });
   return { exitCode: exitCode ?? -1, stdout: stdout.toString(), stderr: stderr.toString() };
 };
@@ -122,9 +123,3 @@ export const running = async (
     },
   };
 };
-
-/** The reason for which nothing of this can be tested here; empty where it can. */
-export const noSandbox = whyNoSandbox();
-
-/** Removes files that a payload of root's left, whoever owns them. */
-export const remove = (path: string): void => rmSync(path, { recursive: true, force: true });

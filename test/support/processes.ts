@@ -12,12 +12,14 @@ const read = (path: string): string => {
   }
 };
 
-/** Pids of the processes that have this word among their arguments. Zombies have none. */
-export const pidsWith = (word: string): readonly number[] =>
+export const allPids = (): readonly number[] =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => pid !== process.pid && read(`/proc/${pid}/cmdline`).split("\0").includes(word));
+    .map(Number);
+
+/** Pids of the processes that have this word among their arguments. Zombies have none. */
+export const pidsWith = (word: string): readonly number[] =>
+  allPids().filter((pid) => pid !== process.pid && read(`/proc/${pid}/cmdline`).split("\0").includes(word));
 
 export const childrenOf = (pid: number): readonly number[] =>
   read(`/proc/${pid}/task/${pid}/children`)
@@ -28,7 +30,7 @@ export const childrenOf = (pid: number): readonly number[] =>
 
 /** A field of /proc/PID/status. */
 export const statusOf = (pid: number, field: string): string =>
-  new RegExp(`^${field}:\\s*(.*)$`, "m").exec(read(`/proc/${pid}/status`))?.[1] ?? "";
+  new RegExp(`^${field}:[ \\t]*(.*)$`, "m").exec(read(`/proc/${pid}/status`))?.[1] ?? "";
 
 /** `R`, `S`, `T` (stopped), `Z`; empty for a process that is gone. */
 export const stateOf = (pid: number): string => statusOf(pid, "State")[0] ?? "";

@@ -8,7 +8,7 @@ import { branch, constant, flags, label, slot } from "../../ir/build.ts";
 import { call, closeRange, exitGroup, prctl } from "../../ir/calls.ts";
 import type { Op, Operand } from "../../ir/op.ts";
 import { lifelineFd, payloadPid, runInit } from "../../launcher/init.ts";
-import { heedChildren } from "../../launcher/signals.ts";
+import { heedChildren, POLL, polled, pollNow } from "../../launcher/signals.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { CLONE_VFORK, CLONE_VM, EXIT, PR_SET_DUMPABLE, SIGNALS } from "../../linux/process.ts";
 import type { OpenPhase } from "../phase.ts";
@@ -16,7 +16,7 @@ import type { Plan } from "../plan.ts";
 import { makeEntries, type WriteId } from "./entries.ts";
 import { dieWithParent } from "./identity.ts";
 import { restoreNofile } from "./limits.ts";
-import { becomePayload } from "./payload.ts";
+import { becomePayload, leaveJob } from "./payload.ts";
 import { changeRoot, seal } from "./root.ts";
 import { openNewProc, restrictSources } from "./sources.ts";
 import { stamp, type Target } from "./target.ts";
@@ -48,11 +48,25 @@ export const awaitRelease = (): readonly Op[] => [
 ];
 
 /**
+ * Without an init nobody looks at the lifeline later, and a parent that ended before the death signal was armed sends none:
+ * once it is armed, the pipe tells.
+ */
+const leaveIfAbandoned = (): readonly Op[] => [
+  ...pollNow({ fd: lifelineFd, events: POLL.end }),
+  polled(0, slot("abandoned")),
+  branch(slot("abandoned"), "equal", 0, "not abandoned"),
+  exitGroup(EXIT.failed),
+  label("not abandoned"),
+];
+
+/**
  * CLONE_VM | CLONE_VFORK: the child borrows this memory, and init goes on when it has been executed or has failed. Nothing is
  * copied, and init learns of a failure from `launchFailed`. Safe because generated code has no stack.
  */
-const forkPayload = (payload: readonly Op[], ownPids: boolean): readonly Op[] => [
+const forkPayload = (payload: readonly Op[], ownPids: boolean, terminal: Operand): readonly Op[] => [
   ...stamp("pid", "exec", [
+    // Init too: a signal of the terminal's that is pending here would swallow the same one from the monitor (signal(7)).
+    ...leaveJob(terminal, "init"),
     heedChildren(),
     call("clone", [flags({ CLONE_VM, CLONE_VFORK, SIGCHLD: SIGNALS.CHLD }), 0, 0, 0, 0], payloadPid),
   ]),
@@ -87,6 +101,7 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
     ...parts.identity,
     // Where init's end does not end the rest, it must live to see the end of the lifeline, and end the payload.
     ...(asksFor(plan, "pid") || !plan.init.enabled ? [dieWithParent()] : []),
+    ...(plan.init.enabled ? [] : leaveIfAbandoned()),
   ]),
   ...steps(plan, "uts"),
   ...steps(plan, "network"),
@@ -102,5 +117,7 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...steps(plan, "limits"),
   // /proc/1 tells nothing, and nobody inside may trace init: it becomes root's in /proc, and PTRACE_ATTACH needs CAP_SYS_PTRACE.
   ...stamp(CORE, "limits", [prctl(flags({ PR_SET_DUMPABLE }), 0)]),
-  ...(plan.init.enabled ? forkPayload(becomePayload(plan, parts), asksFor(plan, "pid")) : becomePayload(plan, parts)),
+  ...(plan.init.enabled
+    ? forkPayload(becomePayload(plan, parts), asksFor(plan, "pid"), parts.terminal)
+    : becomePayload(plan, parts)),
 ];

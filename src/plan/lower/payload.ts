@@ -112,10 +112,10 @@ const pathOf = (plan: Plan): string => plan.environment.find((one) => one.name =
  * caller's group could end the caller. With a terminal it has to be there (job control); without one it gets a session, and
  * with it a group, of its own, and monitor and init hand on what the terminal sends.
  */
-const leaveJob = (terminal: Operand): readonly Op[] => [
-  branch(terminal, "notEqual", 0, "in the caller's job"),
+export const leaveJob = (terminal: Operand, who: "init" | "payload"): readonly Op[] => [
+  branch(terminal, "notEqual", 0, `${who} in the caller's job`),
   call("setsid", []),
-  label("in the caller's job"),
+  label(`${who} in the caller's job`),
 ];
 
 export interface PayloadOptions {
@@ -127,7 +127,7 @@ export interface PayloadOptions {
 
 export const becomePayload = (plan: Plan, { argv, terminal }: PayloadOptions): readonly Op[] => [
   ...stamp("bunker", "session", [
-    ...leaveJob(terminal),
+    ...leaveJob(terminal, "payload"),
     ...resetSignals(),
     // In the new root, after the old one is gone and every source is closed: no path leads out of the sandbox.
     call("chdir", [text(plan.workdir.path)]),
