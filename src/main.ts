@@ -34,11 +34,12 @@ const start = async (argv: readonly string[]): Promise<number> => {
 };
 
 const fail = async (error: unknown): Promise<number> => {
-  const [{ coloursOn }, { exitStatus, renderError }] = await Promise.all([
+  const [{ coloursOn }, { exitStatus, renderError }, { log }] = await Promise.all([
     import("./cli/terminal.ts"),
     import("./errors.ts"),
+    import("./log.ts"),
   ]);
-  console.error(renderError(error, { colour: coloursOn(2) }));
+  log.error(renderError(error, { colour: coloursOn(2) }));
   return exitStatus(error);
 };
 

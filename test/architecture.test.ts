@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: [],
   sandbox: ["launch", "codegen", "plugin", "plan", "ir", "linux", "errors"],
   cli: [...CORE, "plugins"],
-  main: ["cli", "launch", "errors"],
+  main: ["cli", "launch", "errors", "log"],
   plugins: ["api"],
 };
 

@@ -38,6 +38,9 @@ const writeWhole = (shown: string, path: string, bytes: Uint8Array): void => {
     renameSync(scratch, path);
   } catch (error) {
     rmSync(scratch, { force: true });
-    throw error instanceof Error && "errno" in error ? outputNotWritable(shown, error.message) : error;
+    // Node's sentence goes on with the call and the name of the scratch file, which nobody asked for.
+    throw error instanceof Error && "errno" in error
+      ? outputNotWritable(shown, error.message.split(",")[0] ?? error.message)
+      : error;
   }
 };

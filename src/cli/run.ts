@@ -7,6 +7,7 @@
 import { builtinPlugins } from "../../plugins/index.ts";
 import { createHost } from "../launch/host.ts";
 import { traceHost } from "../launch/host-trace.ts";
+import { log } from "../log.ts";
 import { printTimings, type Timings } from "../plugin/timings.ts";
 import { runForeground } from "../sandbox.ts";
 import { type Arguments, readArguments, toSandboxConfig } from "./arguments.ts";
@@ -40,4 +41,4 @@ const mayKeep = (read: Arguments): boolean =>
   !read.has("timings") &&
   !read.parsed.given.some(({ spec }) => spec.owner === "env");
 
-const showTimings = ({ records }: Timings): void => console.error(printTimings(records));
+const showTimings = ({ records }: Timings): void => log.info(printTimings(records));

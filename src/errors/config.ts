@@ -56,19 +56,3 @@ export const invalidValue = (path: string, value: unknown, allowed: string): Bun
     hint: `"bunker schema" prints what is allowed`,
     details: { path, value, allowed },
   });
-
-export const hostnameTooLong = (name: string, bytes: number, bytesMax: number): BunkerError =>
-  new BunkerError({
-    code: "E_HOSTNAME_LENGTH",
-    message: `host name ${quoted(name)} is ${bytes} bytes long, the kernel takes ${bytesMax}`,
-    hint: "letters outside of ASCII take two to four bytes each",
-    details: { name, bytes, bytesMax },
-  });
-
-export const volumeSourceMissing = (source: string): BunkerError =>
-  new BunkerError({
-    code: "E_VOLUME_SOURCE",
-    message: `volume source ${quoted(source)} does not exist`,
-    hint: `make it first: mkdir -p ${printable(source)}`,
-    details: { source },
-  });

@@ -42,12 +42,3 @@ export const launcherDied = (signal: number | undefined): BunkerError =>
     hint: signal === 9 ? "somebody killed it, or memory ran out: dmesg tells" : undefined,
     details: { signal },
   });
-
-/** A root caller without what giving away ids takes. */
-export const cannotMapIds = (missing: readonly string[]): BunkerError =>
-  new BunkerError({
-    code: "E_MAP_IDS",
-    message: `root here cannot give the sandbox ids of its own: ${missing.map((name) => `CAP_${name}`).join(", ")} missing`,
-    hint: "run Bunker as an ordinary user, or give the container these capabilities (docker --cap-add)",
-    details: { missing },
-  });

@@ -74,5 +74,6 @@ export const outputNotWritable = (file: string, reason: string): BunkerError =>
   new BunkerError({
     code: "E_OUTPUT",
     message: `cannot write ${quoted(file)}: ${printable(reason)}`,
+    hint: "-o names a file, in a directory that exists and that you may write to",
     details: { file, reason },
   });

@@ -5,7 +5,9 @@
  * A call fails the launch on any errno, unless it is wrapped in {@link ignoring} or {@link onErrno}.
  * @module
  */
+
 import type { ErrnoName } from "../linux/errno.ts";
+import { AT_RECURSIVE, O_CLOEXEC, OPEN_TREE_CLONE } from "../linux/file.ts";
 import type { SyscallName } from "../linux/syscalls.ts";
 import { addressOf, flags, text } from "./build.ts";
 import type { Operand, Slot, SyscallOp } from "./op.ts";
@@ -35,10 +37,6 @@ export const described = (op: SyscallOp, sentence: string): SyscallOp => ({
 });
 
 export const AT_FDCWD = { kind: "constant", value: -100n, text: "AT_FDCWD" } as const;
-export const AT_EMPTY_PATH = 0x1000;
-const AT_RECURSIVE = 0x8000;
-const OPEN_TREE_CLONE = 1;
-const O_CLOEXEC = 0o2000000;
 const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
 const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 

@@ -5,8 +5,10 @@
  * runtime becomes a few pages.
  * @module
  */
+
 import { ptr } from "bun:ffi";
 import { MONITOR_FDS } from "../launcher/monitor.ts";
+import { AT_EMPTY_PATH } from "../linux/file.ts";
 import { SIG_SETMASK, SIGNAL_SET_BYTES } from "../linux/process.ts";
 import { cString, type OwnedFd } from "./fd.ts";
 import type { Launched } from "./launch.ts";
@@ -14,7 +16,6 @@ import { arch, mustCall } from "./libc.ts";
 import { executableOf } from "./memfd.ts";
 import { PREBUILT } from "./prebuilt.ts";
 
-const AT_EMPTY_PATH = 0x1000;
 const ALL_SIGNALS = new Uint8Array(SIGNAL_SET_BYTES).fill(0xff);
 
 const pointers = (texts: readonly Uint8Array[]): BigUint64Array =>

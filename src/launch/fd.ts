@@ -2,10 +2,11 @@
  * File descriptors with an owner.
  * @module
  */
+
 import { ptr } from "bun:ffi";
+import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../linux/file.ts";
 import { mustCall, tryCall } from "./libc.ts";
 
-const O_CLOEXEC = 0o2000000;
 const F_SETFD = 2;
 const F_DUPFD_CLOEXEC = 1030;
 
@@ -56,9 +57,6 @@ export const openPipe = (): { readonly reading: OwnedFd; readonly writing: Owned
   mustCall("pipe2()", "pipe2", ptr(ends), O_CLOEXEC);
   return { reading: new OwnedFd(ends[0] as number), writing: new OwnedFd(ends[1] as number) };
 };
-
-const AT_FDCWD = -100;
-const O_WRONLY = 1;
 
 /** A NUL-terminated string for the kernel. Keep it referenced until the call is over. */
 export const cString = (text: string): Uint8Array => new TextEncoder().encode(`${text}\0`);

@@ -2,16 +2,16 @@
  * This machine, as `resolve` sees it: synchronous looks at the file system, each made when it is asked for.
  * @module
  */
+
 import { ptr } from "bun:ffi";
 import { workingDirectoryGone } from "../errors/command.ts";
 import { CAPABILITIES, type CapabilityName } from "../linux/capability.ts";
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_PATH, TCGETS } from "../linux/file.ts";
 import { ID_POOL_BASE, ID_POOL_SIZE, mapCovers } from "../linux/idpool.ts";
 import type { Host, NodeType } from "../plugin/host.ts";
 import { cString, OwnedFd } from "./fd.ts";
 import { mustCall, tryCall } from "./libc.ts";
 
-const AT_FDCWD = -100;
-const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_TYPE_AND_MODE = 0x3;
 const STATX_BYTES = 256;
 const STX_MODE_OFFSET_BYTES = 28;
@@ -55,10 +55,6 @@ const openToAll: Host["openToAll"] = (path) => {
 };
 
 const PATH_BYTES_MAX = 4096;
-const O_PATH = 0o10000000;
-const O_CLOEXEC = 0o2000000;
-const O_NONBLOCK = 0o4000;
-const O_NOCTTY = 0o400;
 
 const readLink: Host["readLink"] = (path) => {
   const [name, target] = [cString(path), new Uint8Array(PATH_BYTES_MAX)];
@@ -146,8 +142,6 @@ const currentDirectory = (): string => {
     throw workingDirectoryGone();
   }
 };
-
-const TCGETS = 0x5401;
 
 /** Whether a descriptor is a terminal: isatty(3), without the streams that node:tty brings. */
 export const isTerminal = (fd: number): boolean => {

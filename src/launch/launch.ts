@@ -2,8 +2,10 @@
  * One launch: pipes, sources, clone, maps, release.
  * @module
  */
+
 import { ptr } from "bun:ffi";
 import { FDS } from "../launcher/layout.ts";
+import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, OPEN_TREE_CLONE } from "../linux/file.ts";
 import { ID_POOL_BASE } from "../linux/idpool.ts";
 import { type Cloned, cloneInto, type Move } from "./clone.ts";
 import { cString, OwnedFd, openPipe, writeProcFile } from "./fd.ts";
@@ -35,11 +37,6 @@ export class Launched implements Disposable {
     for (const fd of [this.lifeline, this.status, this.pidfd]) fd[Symbol.dispose]();
   }
 }
-
-const AT_FDCWD = -100;
-const OPEN_TREE_CLONE = 1;
-const O_CLOEXEC = 0o2000000;
-const AT_RECURSIVE = 0x8000;
 
 /** A detached copy of the mounts below a path, made with this process's rights. */
 const openSource = (path: string): OwnedFd => {

@@ -5,10 +5,12 @@
  * (CVE-2019-5736). Where memfds may not be executed (vm.memfd_noexec=2), an unnamed file stands in.
  * @module
  */
+
 import { ptr } from "bun:ffi";
 import { errnos } from "../linux/errno.ts";
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_RDWR, O_TMPFILE_BIT, OPEN_BITS } from "../linux/file.ts";
 import { cString, OwnedFd } from "./fd.ts";
-import { CallError, mustCall, tryCall } from "./libc.ts";
+import { arch, CallError, mustCall, tryCall } from "./libc.ts";
 
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
@@ -31,12 +33,7 @@ const writeAll = (fd: number, image: Uint8Array): void => {
   }
 };
 
-const AT_FDCWD = -100;
-const O_RDONLY = 0;
-const O_RDWR = 2;
-const O_CLOEXEC = 0o2000000;
-/** `__O_TMPFILE | O_DIRECTORY`; O_DIRECTORY differs between the two architectures. */
-const O_TMPFILE = 0o20000000 | (process.arch === "arm64" ? 0o40000 : 0o200000);
+const O_TMPFILE = O_TMPFILE_BIT | OPEN_BITS[arch].O_DIRECTORY;
 
 const runtimeDirectory = (): string => process.env.XDG_RUNTIME_DIR ?? (process.getuid?.() === 0 ? "/run" : "/tmp");
 

@@ -6,7 +6,9 @@
  * is shown. What carries values of the caller's environment, a config file or a plugin file is never kept.
  * @module
  */
+
 import { ptr } from "bun:ffi";
+import { O_RDONLY } from "../linux/file.ts";
 import type { Host } from "../plugin/host.ts";
 import type { OwnedFd } from "./fd.ts";
 import { createHost, isTerminal } from "./host.ts";
@@ -49,8 +51,6 @@ const readKept = (bytes: Uint8Array): { readonly kept: Kept; readonly image: Uin
   const end = LENGTH_BYTES + length;
   return { kept: JSON.parse(new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, end))), image: bytes.slice(end) };
 };
-
-const O_RDONLY = 0;
 
 const readFile = (host: Host, key: string): Uint8Array | undefined => {
   using directory = openRuntimeDirectory(host.uid, { create: false });

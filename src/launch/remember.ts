@@ -2,8 +2,10 @@
  * Keeps a compiled sandbox for {@link recall}. Best effort: what cannot be kept is compiled again.
  * @module
  */
+
 import { ptr } from "bun:ffi";
 import { readdirSync, statSync } from "node:fs";
+import { O_CREAT, O_EXCL, O_WRONLY } from "../linux/file.ts";
 import type { Host } from "../plugin/host.ts";
 import { cString } from "./fd.ts";
 import type { Question } from "./host-trace.ts";
@@ -14,10 +16,6 @@ import { openIn, openRuntimeDirectory } from "./runtime-directory.ts";
 
 /** Files that are kept at most; each is about 20 KB. */
 const FILES_MAX = 64;
-
-const O_WRONLY = 1;
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
 
 const encode = ({ image, ...prepared }: Prepared, key: string, questions: readonly Question[]): Uint8Array => {
   const json = new TextEncoder().encode(JSON.stringify({ key, questions, prepared } satisfies Kept));

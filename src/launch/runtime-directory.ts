@@ -2,16 +2,14 @@
  * A directory of the caller's own that is gone after a reboot: `$XDG_RUNTIME_DIR/bunker`, /run/bunker for root.
  * @module
  */
-import { ptr } from "bun:ffi";
-import { cString, OwnedFd } from "./fd.ts";
-import { tryCall } from "./libc.ts";
 
-const AT_FDCWD = -100;
-const AT_EMPTY_PATH = 0x1000;
+import { ptr } from "bun:ffi";
+import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, OPEN_BITS } from "../linux/file.ts";
+import { cString, OwnedFd } from "./fd.ts";
+import { arch, tryCall } from "./libc.ts";
+
 const STATX_BASIC = 0x7ff;
-/** O_DIRECTORY and O_NOFOLLOW differ between the two architectures. */
-const [O_DIRECTORY, O_NOFOLLOW] = process.arch === "arm64" ? [0o40000, 0o100000] : [0o200000, 0o400000];
-const O_CLOEXEC = 0o2000000;
+const { O_DIRECTORY, O_NOFOLLOW } = OPEN_BITS[arch];
 const OWNER_ONLY = 0o700;
 
 /** Owner and mode of an open file, from `struct statx`. */

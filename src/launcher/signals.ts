@@ -6,6 +6,7 @@
  * (kernel/signal.c, sig_ignored), which is why PID 1 sees signals that it has no handler for.
  * @module
  */
+
 import {
   addressOf,
   branch,
@@ -23,6 +24,7 @@ import {
 } from "../ir/build.ts";
 import { call, ignoring } from "../ir/calls.ts";
 import type { Op, Operand, Slot } from "../ir/op.ts";
+import { TCGETS } from "../linux/file.ts";
 import { EXIT, SIG_SETMASK, SIGNAL_MAX, SIGNAL_SET_BYTES, SIGNALS } from "../linux/process.ts";
 
 const ALL_SIGNALS = bytes(new Uint8Array(SIGNAL_SET_BYTES).fill(0xff), "~[]");
@@ -54,8 +56,6 @@ export const resetSignals = (): readonly Op[] => {
 
 export const openSignalfd = (into: Slot): Op =>
   call("signalfd4", [-1, ALL_SIGNALS, SIGNAL_SET_BYTES, flags({ SFD_CLOEXEC: 0o2000000, SFD_NONBLOCK: 0o4000 })], into);
-
-const TCGETS = 0x5401;
 
 /** `into` is 0 where standard input is a terminal: isatty(3). */
 export const askTerminal = (into: Slot): readonly Op[] => [

@@ -11,8 +11,6 @@ export const MOUNT_ATTR = { RDONLY: 1, NOSUID: 2, NODEV: 4, NOEXEC: 8 } as const
 export const RESOLVE = { NO_MAGICLINKS: 0x02, IN_ROOT: 0x10 } as const;
 
 export const MNT_DETACH = 2;
-export const AT_RECURSIVE = 0x8000;
-export const AT_EMPTY_PATH = 0x1000;
 export const FSCONFIG_SET_STRING = 1;
 export const FSCONFIG_CMD_CREATE = 6;
 export const FSOPEN_CLOEXEC = 1;

@@ -6,10 +6,12 @@
  * parent namespace. So an unprivileged caller's launcher writes its own maps, and for root the process outside does it.
  * @module
  */
+
 import { buffer, flags, slot, text } from "../../ir/build.ts";
 import { call, close, openat, prctl, write } from "../../ir/calls.ts";
 import type { Op, Operand, Slot } from "../../ir/op.ts";
 import { format, formattedLength, knownText, type Part } from "../../launcher/format.ts";
+import { O_WRONLY } from "../../linux/file.ts";
 import { PR_SET_PDEATHSIG, SIGNALS } from "../../linux/process.ts";
 import type { Identity } from "../contribution.ts";
 
@@ -21,7 +23,6 @@ export const insideId = (identity: Identity, which: Which): Operand => {
   return id === "caller" ? slot(`${which} inside`) : id;
 };
 
-const O_WRONLY = 1;
 const fd = slot("map");
 const line = buffer("line", 64);
 

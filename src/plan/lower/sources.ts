@@ -2,17 +2,12 @@
  * What is copied from the host, as detached mounts: the last moment at which host paths mean something.
  * @module
  */
+
 import { bytes, flags, slot, text } from "../../ir/build.ts";
 import { call, close, described, openTree } from "../../ir/calls.ts";
 import type { Bytes, Op, Slot } from "../../ir/op.ts";
-import {
-  AT_EMPTY_PATH,
-  AT_RECURSIVE,
-  FSMOUNT_CLOEXEC,
-  FSOPEN_CLOEXEC,
-  MOUNT_ATTR,
-  mountAttr,
-} from "../../linux/mount.ts";
+import { AT_EMPTY_PATH, AT_RECURSIVE } from "../../linux/file.ts";
+import { FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOUNT_ATTR, mountAttr } from "../../linux/mount.ts";
 import type { Entry } from "../contribution.ts";
 import type { From, Plan } from "../plan.ts";
 

@@ -5,6 +5,7 @@
  * outside, before and after the clone, as a supervisor does it. Which of them it is, is decided when it starts.
  * @module
  */
+
 import {
   branch,
   buffer,
@@ -29,6 +30,7 @@ import { lifelineFd } from "../../launcher/init.ts";
 import { runMonitor } from "../../launcher/monitor.ts";
 import { statusFd } from "../../launcher/report.ts";
 import { askTerminal, blockSignals, heedChildren, received } from "../../launcher/signals.ts";
+import { O_RDWR } from "../../linux/file.ts";
 import { ID_POOL_BASE } from "../../linux/idpool.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { EXIT, SIGNALS } from "../../linux/process.ts";
@@ -51,7 +53,6 @@ const terminal = slot("terminal");
 const PIPES = { lifeline: { reading: 3, writing: 4 }, status: { reading: 5, writing: 6 }, firstSource: 7 } as const;
 
 const F_GETFD = 1;
-const O_RDWR = 2;
 
 /** A closed stream would give its number to the first descriptor that is opened. */
 const openStreams = (): readonly Op[] =>

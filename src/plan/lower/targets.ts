@@ -6,6 +6,7 @@
  * neither a link through /proc/self/fd nor a name that changes between two calls leads elsewhere. The old root is gone by then.
  * @module
  */
+
 import { bytes, flags, slot, text } from "../../ir/build.ts";
 import {
   AT_FDCWD,
@@ -19,6 +20,7 @@ import {
   moveMountOnto,
 } from "../../ir/calls.ts";
 import type { Op, Slot } from "../../ir/op.ts";
+import { O_CLOEXEC, O_PATH } from "../../linux/file.ts";
 import { openHow, RESOLVE } from "../../linux/mount.ts";
 import { components } from "../merge.ts";
 
@@ -48,8 +50,6 @@ export const makeDirectory = (path: string, mode: number, made: Made): readonly 
 const target = slot("target");
 const parent = slot("parent");
 const OPEN_HOW_BYTES = 24;
-const O_PATH = 0o10000000;
-const O_CLOEXEC = 0o2000000;
 
 const RESOLVE_SHOWN = "RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS";
 const openInRoot = (path: string, into: Slot): Op =>
