@@ -114,7 +114,8 @@ describeForCallers("a compiled sandbox", (caller) => {
   test("hands signals on, once", async () => {
     await using sandbox = await running(caller, {
       image: anything,
-      script: 'trap "exit 9" TERM; while :; do sleep 0.02; done',
+      before: 'trap "exit 9" TERM',
+      script: "while :; do sleep 0.02; done",
     });
     process.kill(sandbox.pid, "SIGTERM");
     expect(await sandbox.process.exited).toBe(9);
@@ -132,7 +133,8 @@ describeForCallers("a compiled sandbox", (caller) => {
     for (const victim of ["pid", "init"] as const) {
       await using sandbox = await running(caller, {
         image: anything,
-        script: 'trap "" HUP TERM; setsid sleep 60 & sleep 60',
+        before: 'trap "" HUP TERM',
+        script: "setsid sleep 60 & sleep 60",
       });
       process.kill(sandbox[victim], "SIGKILL");
       expect(await sandbox.process.exited).toBe(137);

@@ -37,7 +37,10 @@ describeForCallers("an idle sandbox", (caller) => {
 
   test("shows the words that were typed", async () => {
     await using sandbox = await running(caller, { flags: ["--hostname", "named"] });
-    const [name, ...words] = readFileSync(`/proc/${sandbox.pid}/cmdline`, "utf8").split("\0");
+    // An execve changes the file first, and then the words.
+    const shown = (): readonly string[] => readFileSync(`/proc/${sandbox.pid}/cmdline`, "utf8").split("\0");
+    expect(await eventually(() => shown().length > 1)).toBe(true);
+    const [name, ...words] = shown();
     expect(name).toEndWith("bunker");
     expect(words.slice(0, 5)).toEqual(["run", "--hostname", "named", "--", "sh"]);
   });

@@ -59,9 +59,8 @@ describeForCallers("a signal to bunker's process", (caller) => {
     test.each(["TERM", "INT", "HUP", "USR1", "USR2", "QUIT"] as const)(
       `${name}: SIG%s reaches a payload that traps it`,
       async (signal) => {
-        const script = `trap "exit 9" ${signal}; echo ready; while :; do sleep 0.02; done`;
-        await using sandbox = await running(caller, { flags, supervised, script });
-        await Bun.sleep(50);
+        const [before, script] = [`trap "exit 9" ${signal}`, "while :; do sleep 0.02; done"];
+        await using sandbox = await running(caller, { flags, supervised, before, script });
         process.kill(sandbox.pid, `SIG${signal}`);
         expect(await sandbox.process.exited).toBe(9);
       },

@@ -91,12 +91,15 @@ const untilMonitor = async (pid: number): Promise<void> => {
   if (!(await eventually(isMonitor, PROMPTLY_MS))) throw new Error(`${pid} is ${executableOf(pid)}, and no monitor`);
 };
 
-/** Starts a sandbox that stays until it is disposed. `script` runs after it has said that it is ready. */
-export const running = async (
-  caller: Caller,
-  options: BoxOptions & { readonly script?: string } = {},
-): Promise<Running> => {
-  const script = `echo ${READY}; ${options.script ?? "exec sleep 60"}`;
+/** What a payload that stays does: `before` it has said that it is ready (traps, for one), and after that. */
+interface Stay {
+  readonly before?: string;
+  readonly script?: string;
+}
+
+/** Starts a sandbox that stays until it is disposed. */
+export const running = async (caller: Caller, options: BoxOptions & Stay = {}): Promise<Running> => {
+  const script = `${options.before ?? ":"}; echo ${READY}; ${options.script ?? "exec sleep 60"}`;
   const child = Bun.spawn(commandLine(caller, ["sh", "-c", script], options), {
     cwd: options.cwd ?? CWD,
     env: { ...ENVIRONMENT, ...options.env },
