@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { compile } from "./compile.ts";
+import { attachFront } from "./front.ts";
 import { runtimeFor } from "./runtime.ts";
 import { isTarget, TARGETS, type Target } from "./targets.ts";
 
@@ -26,6 +27,7 @@ const buildHere = async (): Promise<void> => {
   const since = Bun.nanoseconds();
   const outfile = join(ROOT, "dist/bunker");
   await compile({ entry: ENTRY, outfile });
+  attachFront(outfile);
   report(outfile, since);
 };
 
@@ -34,6 +36,7 @@ const buildFor = async (target: Target): Promise<void> => {
   const since = Bun.nanoseconds();
   const outfile = join(ROOT, `dist/bunker-${target}`);
   await compile({ entry: ENTRY, outfile, target: `bun-${target}`, runtime });
+  attachFront(outfile);
   report(outfile, since);
 };
 

@@ -1,34 +1,12 @@
 /**
- * The entry point of the binary.
+ * The entry point of the binary, behind the front (launcher/front/program.ts): what comes here was not kept.
  *
- * What starts a sandbox is imported by and by, since a start is measured in milliseconds: first what starts one that was compiled
- * before (launch/recall.ts), then what plans and compiles one, and citty, with its 2 ms, for everything that is not `run`.
+ * What starts a sandbox is imported by and by, since a start is measured in milliseconds: first what plans and compiles one, and
+ * citty, with its 2 ms, for everything that is not `run`.
  * @module
  */
-import { runPrepared } from "./launch/foreground.ts";
-import { recall } from "./launch/recall.ts";
-
-/** A kept sandbox that cannot be started is planned anew: that either works, or ends in an error that explains itself. */
-const runKept = (argv: readonly string[]): void => {
-  let started = false;
-  try {
-    const prepared = recall(argv);
-    if (prepared) {
-      runPrepared(prepared, () => {
-        started = true;
-      });
-    }
-  } catch (error) {
-    // A payload that runs is not run again.
-    if (started) throw error;
-  }
-};
-
 const start = async (argv: readonly string[]): Promise<number> => {
-  if (argv[0] === "run") {
-    runKept(argv.slice(1));
-    return (await import("./cli/run.ts")).run(argv.slice(1));
-  }
+  if (argv[0] === "run") return (await import("./cli/run.ts")).run(argv.slice(1));
   await (await import("./cli/index.ts")).main(argv);
   return Number(process.exitCode ?? 0);
 };

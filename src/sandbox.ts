@@ -160,8 +160,8 @@ const runSupervised = async (planned: Planned, { program, prepared }: Lowered): 
 export interface RunOptions {
   /** Called once with what was measured: when the payload runs, or with hooks when all is over. */
   readonly onTimings?: (timings: Timings) => void;
-  /** Called with a sandbox that needs no supervisor, before it is launched. */
-  readonly onPrepared?: (prepared: Prepared) => void;
+  /** Called with a sandbox that needs no supervisor, once its payload runs. */
+  readonly onSelfContained?: (prepared: Prepared) => void;
   readonly host?: Host;
 }
 
@@ -175,8 +175,10 @@ export const runForeground = async (config: SandboxConfig, options: RunOptions =
   const show = (): void => options.onTimings?.(planned.pipeline.timings);
   const lowered = prepare(planned);
   if (planned.plan.supervisedBy.length === 0) {
-    options.onPrepared?.(lowered.prepared);
-    return runSelfContained(planned, lowered, show);
+    return runSelfContained(planned, lowered, () => {
+      options.onSelfContained?.(lowered.prepared);
+      show();
+    });
   }
   const { exitCode } = await runSupervised(planned, lowered);
   show();

@@ -66,7 +66,9 @@ const extensionOf = (path: string): string => EXTENSION.exec(path)?.[1] ?? "";
 /** What runs the file: Bun, an argv to put in front, or nothing where the kernel can. */
 const interpreterOf = (file: string, host: Host): typeof BUN | readonly string[] | undefined => {
   if (ON_BUN.test(file)) return BUN;
-  const named = shebang(host.readStart(file, SHEBANG_BYTES_MAX) ?? "");
+  // Most files are no scripts, and nothing but their first bytes decides here.
+  const isScript = host.readStart(file, 2) === "#!";
+  const named = isScript ? shebang(host.readStart(file, SHEBANG_BYTES_MAX) ?? "") : undefined;
   const usual = INTERPRETERS[extensionOf(file)];
   if (host.mayExecute(file) && (named !== undefined || usual === undefined)) return undefined;
   return named ?? (usual === undefined ? undefined : [usual]);

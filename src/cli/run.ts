@@ -25,7 +25,7 @@ export const run = async (argv: readonly string[]): Promise<number> => {
   return runForeground(config, {
     host: trace.host,
     ...(read.has("timings") ? { onTimings: showTimings } : {}),
-    onPrepared: (prepared) => {
+    onSelfContained: (prepared) => {
       if (mayKeep(read) && trace.complete()) remember(argv, trace.host, prepared, trace.questions());
     },
   });

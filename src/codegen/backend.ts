@@ -6,7 +6,6 @@
  * @module
  */
 import type { Arithmetic, Comparison, Width } from "../ir/op.ts";
-import type { ProgramShape } from "../ir/program.ts";
 import type { Arch, SyscallName } from "../linux/syscalls.ts";
 import type { Assembler, Label } from "./assembler.ts";
 
@@ -55,8 +54,12 @@ export interface Backend<Register extends number = number> {
   /** The numbers of system calls. */
   readonly syscalls: Readonly<Record<SyscallName, number>>;
 
-  /** The first instructions: set `base` and `counter`. A routine has the address of its block as the first C argument. */
-  enter(out: Assembler, shape: ProgramShape, baseAddress: number): void;
+  /** Sets `base` and `counter`. Without a known address, a routine's: the first C argument is that of its block. */
+  enter(out: Assembler, baseAddress: number | undefined): void;
+  /** Saves, where nothing else touches it, the register that the dynamic linker hands to an entry point. */
+  keepHanded(out: Assembler): void;
+  /** Hands that register over and goes on at an entry point. The stack is as it was: generated code never touches it. */
+  resume(out: Assembler, address: number): void;
   storeStackPointer(out: Assembler, base: Register, displacement: number): void;
   /** `value` is signed, and a `bigint` only where a `number` is not exact. */
   loadConstant(out: Assembler, into: Register, value: number | bigint): void;

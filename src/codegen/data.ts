@@ -123,7 +123,7 @@ export class Data {
   }
 
   #create(): ReadOnlyPlace {
-    invariant(this.#shape === "image", "a routine has no read-only data");
+    invariant(this.#shape !== "routine", "a routine has no read-only data");
     return { kind: "readOnly", id: this.#count++, address: 0 };
   }
 

@@ -13,13 +13,14 @@ import { errnos } from "../linux/errno.ts";
 import { type Assembler, type Label, newLabel } from "./assembler.ts";
 import { BACKEND_BYTES_MAX, type Backend } from "./backend.ts";
 import { Data, type Place } from "./data.ts";
-import { WRITABLE_BASE, WritableMemory, type WritablePlace } from "./writable.ts";
+import { ADDRESSES, WritableMemory, type WritablePlace } from "./writable.ts";
 
 /** Everything that the lowering of one operation may touch. */
 interface Context {
   readonly backend: Backend;
   readonly out: Assembler;
-  readonly isImage: boolean;
+  /** Writable memory is at an address that is known: of everything but a routine. */
+  readonly isFixed: boolean;
   readonly writable: WritableMemory;
   readonly data: Data;
   readonly labels: Map<string, Label>;
@@ -43,14 +44,14 @@ const OP_BYTES_MAX = 10 * BACKEND_BYTES_MAX;
  * that they need.
  */
 export function lower(program: Program, backend: Backend, out: Assembler, origin: number): WritableMemory {
-  const isImage = program.shape === "image";
-  const bias = isImage ? backend.imageBias : 0;
+  const isFixed = program.shape !== "routine";
+  const bias = isFixed ? backend.imageBias : 0;
   const writable = new WritableMemory(program, bias);
   const data = new Data(program.shape, writable, out, backend);
   const context: Context = {
     backend,
     out,
-    isImage,
+    isFixed,
     writable,
     data,
     labels: new Map(),
@@ -90,6 +91,9 @@ export function lower(program: Program, backend: Backend, out: Assembler, origin
       case "branch":
         lowerBranch(context, op);
         break;
+      case "resume":
+        backend.resume(out, program.resumeAt as number);
+        break;
       case "fail":
         lowerFail(context, op, index);
         break;
@@ -103,12 +107,34 @@ export function lower(program: Program, backend: Backend, out: Assembler, origin
 
 // --- operations ---
 
-function enter(context: Context, { shape }: Program): void {
+function enter(context: Context, program: Program): void {
   const { backend, out } = context;
-  out.reserve(OP_BYTES_MAX);
-  backend.enter(out, shape, WRITABLE_BASE + backend.imageBias);
-  if (!context.isImage) return;
+  const { shape } = program;
+  out.reserve(2 * OP_BYTES_MAX);
+  if (shape === "front") mapWritable(context, program);
+  backend.enter(out, shape === "routine" ? undefined : ADDRESSES[shape].writable + backend.imageBias);
+  if (shape === "routine") return;
   backend.storeStackPointer(out, backend.registers.base, context.writable.slot(MACHINE_SLOTS.stack.name).displacement);
+}
+
+const PROT_READ_WRITE = 3;
+/** `MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE`. Kernels before 4.17 take the address as a wish. */
+const MAP_HERE = 0x2 | 0x20 | 0x10_0000;
+
+/** Without its memory a front does nothing at all. */
+function mapWritable({ backend, out, writable }: Context, { resumeAt = 0 }: Program): void {
+  const { arguments: registers, number, result, right } = backend.registers;
+  const address = ADDRESSES.front.writable;
+  backend.keepHanded(out);
+  for (const [position, value] of [address, writable.sizeBytes, PROT_READ_WRITE, MAP_HERE, -1, 0].entries())
+    backend.loadConstant(out, registers[position] as number, value);
+  backend.loadConstant(out, number, backend.syscalls.mmap);
+  backend.systemCall(out);
+  backend.loadConstant(out, right, address);
+  const mapped = newLabel("mapped");
+  backend.compareAndJump(out, result, "equal", right, mapped);
+  backend.resume(out, resumeAt);
+  out.define(mapped);
 }
 
 function lowerSyscall(context: Context, op: SyscallOp, index: number): void {
@@ -258,8 +284,8 @@ function load(context: Context, register: number, operand: Operand): void {
   else loadWritableAddress(context, register, place);
 }
 
-function loadWritableAddress({ backend, out, isImage }: Context, register: number, place: WritablePlace): void {
-  const address = isImage ? place.address : undefined;
+function loadWritableAddress({ backend, out, isFixed }: Context, register: number, place: WritablePlace): void {
+  const address = isFixed ? place.address : undefined;
   backend.loadAddress(out, register, backend.registers.base, place.displacement, address);
 }
 

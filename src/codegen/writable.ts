@@ -6,8 +6,14 @@ import invariant from "tiny-invariant";
 import type { Buffer, Operand } from "../ir/op.ts";
 import { MACHINE_SLOTS, type Program } from "../ir/program.ts";
 
-/** Address of the writable segment of an image: far enough from the code for any program, and a multiple of 64 KiB pages. */
-export const WRITABLE_BASE = 0x600000;
+/**
+ * Addresses of code and of writable memory: far enough from each other for any program, and multiples of 64 KiB pages. An image has
+ * them where linkers put static x86-64 executables; a front is far behind the program that it stands in front of.
+ */
+export const ADDRESSES = {
+  image: { code: 0x400000, writable: 0x600000 },
+  front: { code: 0x7000_0000, writable: 0x6000_0000 },
+} as const;
 
 const SLOT_BYTES = 8;
 const BUFFER_ALIGNMENT = 16;
@@ -17,7 +23,7 @@ export interface WritablePlace {
   readonly kind: "writable";
   /** From the base register. */
   readonly displacement: number;
-  /** In an image. */
+  /** Of a routine's it has no meaning. */
   readonly address: number;
   readonly sizeBytes: number;
 }
@@ -26,11 +32,13 @@ export class WritableMemory {
   readonly #slots = new Map<string, WritablePlace>();
   readonly #buffers = new Map<string, WritablePlace>();
   readonly #bias: number;
+  readonly #base: number;
   #sizeBytes = 0;
 
   /** The base register points `bias` bytes behind the first slot. */
   constructor(program: Program, bias: number) {
     this.#bias = bias;
+    this.#base = program.shape === "routine" ? 0 : ADDRESSES[program.shape].writable;
     for (const slot of program.slots) this.#addSlot(slot.name);
     invariant(this.#slots.size === program.slots.length, "a slot is listed once, as its position is its address");
     // The words of a routine's block belong to its caller, who knows only the listed ones.
@@ -105,6 +113,7 @@ export class WritableMemory {
           break;
         case "label":
         case "jump":
+        case "resume":
           break;
       }
     }
@@ -148,6 +157,6 @@ export class WritableMemory {
 
   #placeAt(offsetBytes: number, sizeBytes: number): WritablePlace {
     const displacement = offsetBytes - this.#bias;
-    return { kind: "writable", displacement, address: WRITABLE_BASE + offsetBytes, sizeBytes };
+    return { kind: "writable", displacement, address: this.#base + offsetBytes, sizeBytes };
   }
 }

@@ -80,5 +80,7 @@ export const store = (base: Operand, offsetBytes: number, width: Width, value: O
   value,
 });
 
+export const resume = (): Op => ({ kind: "resume" });
+
 /** Gives up with an errno, in the words of `origin`. */
 export const fail = (errno: Operand, origin: Origin): Op => ({ kind: "fail", errno, origin });

@@ -127,5 +127,7 @@ export type Op =
       readonly right: Operand;
       readonly to: string;
     }
+  /** Goes on with the program in whose front this one stands, as if nothing had been: only in a front. */
+  | { readonly kind: "resume" }
   /** Fails as a system call of this origin would that returned `errno`, a positive number. */
   | { readonly kind: "fail"; readonly errno: Operand; readonly origin: Origin };

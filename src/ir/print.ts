@@ -71,6 +71,8 @@ export const printOp = (op: Op): string => {
       return `goto ${op.to}`;
     case "branch":
       return `if ${printOperand(op.left)} ${COMPARISONS[op.comparison]} ${printOperand(op.right)} goto ${op.to}`;
+    case "resume":
+      return "resume";
     case "fail":
       return `fail ${printOperand(op.errno)}  # ${op.origin.sentence}`;
   }

@@ -19,11 +19,15 @@ export const MACHINE_SLOTS = {
  * - `image`: an ELF executable of its own; slots and buffers are in its writable segment.
  * - `routine`: position-independent code that is called as `routine(block)`; slots are the words of `block`, in the order of `slots`,
  *   and neither buffers nor read-only data exist.
+ * - `front`: stands in front of another executable's entry point, in the same file. It maps its writable memory by itself, and where it
+ *   does not come to an end of its own, the other program starts (`resume`).
  */
-export type ProgramShape = "image" | "routine";
+export type ProgramShape = "image" | "routine" | "front";
 
 export interface Program {
   readonly shape: ProgramShape;
+  /** Of a front: the address of the entry point behind it. */
+  readonly resumeAt?: number;
   readonly ops: readonly Op[];
   /** The label that a failing call jumps to, with `failedOp` and `failedErrno` set. */
   readonly onFail: string;

@@ -47,7 +47,11 @@ const targetsOf = (op: Op): readonly string[] => {
 };
 
 const ends = (op: Op | undefined): boolean =>
-  op !== undefined && (op.kind === "jump" || op.kind === "fail" || (op.kind === "syscall" && LAST_CALLS.has(op.name)));
+  op !== undefined &&
+  (op.kind === "jump" ||
+    op.kind === "resume" ||
+    op.kind === "fail" ||
+    (op.kind === "syscall" && LAST_CALLS.has(op.name)));
 
 /** Checks labels, slots, argument counts and the end of the program. @throws invariant violation */
 export const verify = (program: Program): Program => {
@@ -67,6 +71,9 @@ export const verify = (program: Program): Program => {
     for (const name of slotsRead(op)) invariant(written.has(name), `op ${index}: slot ${name} is written somewhere`);
     if (op.kind === "syscall") invariant(op.args.length <= 6, `op ${index}: ${op.name} takes at most six arguments`);
   }
+  const resumes = program.ops.some(({ kind }) => kind === "resume");
+  invariant(resumes === (program.resumeAt !== undefined), "a program that resumes another one knows where");
+  invariant(resumes === (program.shape === "front"), "a front, and nothing else, resumes another program");
   invariant(ends(program.ops.at(-1)), "the last op exits, fails or jumps");
   return program;
 };

@@ -8,7 +8,7 @@
  */
 import { type Pointer, ptr } from "bun:ffi";
 import { MACHINE_SLOTS } from "../ir/program.ts";
-import { ENTRY_PARAMETERS } from "../launcher/entry.ts";
+import { END_OF_MOVES, ENTRY_PARAMETERS } from "../launcher/entry.ts";
 import { CLONE_PIDFD, CLONE_VFORK, CLONE_VM, SIG_SETMASK, SIGNAL_SET_BYTES, SIGNALS } from "../linux/process.ts";
 import { entryPage } from "./entry-page.ts";
 import { cString, OwnedFd } from "./fd.ts";
@@ -58,8 +58,6 @@ const heedChildren = (): void => {
   if (current[0] !== SIG_IGN) return;
   mustCall("rt_sigaction()", "rt_sigaction", SIGNALS.CHLD, ptr(standard), 0, SIGNAL_SET_BYTES);
 };
-
-const END_OF_MOVES = 0xffffffff;
 
 /** @throws CallError of clone(2), or of the call in the entry routine that failed */
 export const cloneInto = ({ namespaces, image, moves, ambient }: CloneOptions): Cloned => {

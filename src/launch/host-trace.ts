@@ -6,30 +6,27 @@
  * @module
  */
 import type { Host } from "../plugin/host.ts";
+import { MAP_BYTES_MAX, MAP_FILES } from "./host.ts";
 
 const METHODS = ["nodeType", "readLink", "realPath", "mayExecute", "openToAll", "readText", "readStart"] as const;
 type Method = (typeof METHODS)[number];
 
-/** A question, and a digest of its answer: contents of files are not kept. */
+/** The answer to a question that the host has refused by an error. */
+export const REFUSED = Symbol("refused");
+
 export interface Question {
   readonly of: Method | "environment" | "mayMapIds";
   readonly args: readonly unknown[];
-  readonly answer: string;
+  readonly answer: string | boolean | undefined | typeof REFUSED;
 }
 
-/** Not a secret and not against an adversary: whoever could change these files may start the sandbox as it pleases. */
-const digest = (answer: unknown): string => {
-  const text = answer === undefined ? "" : `=${answer}`;
-  return text.length <= 32 ? text : Bun.hash(text).toString(36);
-};
+type Answer = Question["answer"];
 
-const REFUSED = "!";
-
-const ask = (host: Host, of: Question["of"], args: readonly unknown[]): string => {
-  if (of === "environment") return digest(host.environment[args[0] as string]);
-  if (of === "mayMapIds") return digest(host.mayMapIds);
+const ask = (host: Host, of: Question["of"], args: readonly unknown[]): Answer => {
+  if (of === "environment") return host.environment[args[0] as string];
+  if (of === "mayMapIds") return host.mayMapIds;
   try {
-    return digest((host[of] as (...args: readonly unknown[]) => unknown)(...args));
+    return (host[of] as (...args: readonly unknown[]) => Answer)(...args);
   } catch {
     return REFUSED;
   }
@@ -50,15 +47,15 @@ export interface Trace {
 export const traceHost = (host: Host): Trace => {
   const questions = new Map<string, Question>();
   let complete = true;
-  const note = (of: Question["of"], args: readonly unknown[], answer: string): void => {
+  const note = (of: Question["of"], args: readonly unknown[], answer: Answer): void => {
     questions.set(JSON.stringify([of, args]), { of, args, answer });
   };
   const method =
     (of: Method) =>
-    (...args: readonly unknown[]): unknown => {
+    (...args: readonly unknown[]): Answer => {
       try {
-        const answer = (host[of] as (...args: readonly unknown[]) => unknown)(...args);
-        note(of, args, digest(answer));
+        const answer = (host[of] as (...args: readonly unknown[]) => Answer)(...args);
+        note(of, args, answer);
         return answer;
       } catch (error) {
         note(of, args, REFUSED);
@@ -68,7 +65,7 @@ export const traceHost = (host: Host): Trace => {
   const environment = new Proxy(host.environment, {
     get: (target, name) => {
       const value = target[String(name)];
-      note("environment", [String(name)], digest(value));
+      note("environment", [String(name)], value);
       return value;
     },
     ownKeys: (target) => {
@@ -84,7 +81,9 @@ export const traceHost = (host: Host): Trace => {
     executable: host.executable,
     environment,
     get mayMapIds() {
-      note("mayMapIds", [], digest(host.mayMapIds));
+      note("mayMapIds", [], host.mayMapIds);
+      // What it rests on, for those who cannot ask it as a whole.
+      if (host.mayMapIds) for (const file of MAP_FILES) method("readText")(file, MAP_BYTES_MAX);
       return host.mayMapIds;
     },
   };

@@ -5,8 +5,23 @@
 
 import { ptr } from "bun:ffi";
 import { workingDirectoryGone } from "../errors/command.ts";
-import { CAPABILITIES, type CapabilityName } from "../linux/capability.ts";
-import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_PATH, TCGETS } from "../linux/file.ts";
+import { CAPABILITIES, CAPABILITY_DATA_BYTES, CAPABILITY_HEADER, MAPPING_CAPABILITIES } from "../linux/capability.ts";
+import {
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
+  O_CLOEXEC,
+  O_NOCTTY,
+  O_NONBLOCK,
+  O_PATH,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IROTH,
+  TCGETS,
+} from "../linux/file.ts";
 import { ID_POOL_BASE, ID_POOL_SIZE, mapCovers } from "../linux/idpool.ts";
 import type { Host, NodeType } from "../plugin/host.ts";
 import { cString, OwnedFd } from "./fd.ts";
@@ -23,14 +38,12 @@ const modeOf = (path: string, flags = 0): number | undefined => {
   return (found[STX_MODE_OFFSET_BYTES] as number) | ((found[STX_MODE_OFFSET_BYTES + 1] as number) << 8);
 };
 
-/** The type bits of a mode, inode(7). */
-const S_IFMT = 0o170000;
 const TYPES: ReadonlyMap<number, NodeType> = new Map([
-  [0o040000, "directory"],
-  [0o100000, "file"],
-  [0o120000, "symlink"],
-  [0o020000, "device"],
-  [0o060000, "device"],
+  [S_IFDIR, "directory"],
+  [S_IFREG, "file"],
+  [S_IFLNK, "symlink"],
+  [S_IFCHR, "device"],
+  [S_IFBLK, "device"],
 ]);
 
 const nodeType: Host["nodeType"] = (path, { follow = true } = {}) => {
@@ -45,13 +58,9 @@ const mayExecute: Host["mayExecute"] = (path) => {
   return tryCall("faccessat", AT_FDCWD, ptr(name), X_OK) === 0;
 };
 
-const READ_BY_ALL = 0o004;
-const SEARCH_BY_ALL = 0o005;
-
 const openToAll: Host["openToAll"] = (path) => {
   const mode = modeOf(path) ?? 0;
-  const needed = TYPES.get(mode & S_IFMT) === "directory" ? SEARCH_BY_ALL : READ_BY_ALL;
-  return (mode & needed) === needed;
+  return (mode & S_IFMT) === S_IFREG && (mode & S_IROTH) !== 0;
 };
 
 const PATH_BYTES_MAX = 4096;
@@ -112,28 +121,21 @@ const readText: Host["readText"] = (path, bytesMax) => {
 
 const readStart: Host["readStart"] = (path, bytesMax) => read(path, bytesMax)?.text;
 
-const STATUS_BYTES_MAX = 8 * 1024;
 /** 340 extents of three numbers, user_namespaces(7). */
-const MAP_BYTES_MAX = 16 * 1024;
-
-/** What giving away ids takes: user_namespaces(7), "Defining user and group ID mappings". */
-const MAPPING: readonly CapabilityName[] = ["SETUID", "SETGID", "SYS_ADMIN"];
-
-/** The capabilities of {@link MAPPING} that this process does not have in its effective set. */
-export const missingMappingCapabilities = (): readonly CapabilityName[] => {
-  const status = readText("/proc/self/status", STATUS_BYTES_MAX) ?? "";
-  // All three are among the first 32: the lower half of the mask holds them.
-  const effective = Number.parseInt(/^CapEff:\t[0-9a-f]{8}([0-9a-f]{8})$/m.exec(status)?.[1] ?? "0", 16);
-  return MAPPING.filter((name) => ((effective >>> CAPABILITIES.indexOf(name)) & 1) === 0);
-};
+export const MAP_BYTES_MAX = 16 * 1024;
+/** What else {@link Host.mayMapIds} rests on. */
+export const MAP_FILES = ["/proc/self/uid_map", "/proc/self/gid_map"] as const;
 
 const hasPool = (file: string): boolean => mapCovers(readText(file, MAP_BYTES_MAX) ?? "", ID_POOL_BASE, ID_POOL_SIZE);
 
-const mayMapIds = (uid: number): boolean =>
-  uid === 0 &&
-  missingMappingCapabilities().length === 0 &&
-  hasPool("/proc/self/uid_map") &&
-  hasPool("/proc/self/gid_map");
+const hasMappingCapabilities = (): boolean => {
+  const sets = new Uint32Array(CAPABILITY_DATA_BYTES / 4);
+  if (tryCall("capget", ptr(CAPABILITY_HEADER), ptr(sets)) < 0) return false;
+  const [effective = 0] = sets;
+  return MAPPING_CAPABILITIES.every((name) => ((effective >>> CAPABILITIES.indexOf(name)) & 1) === 1);
+};
+
+const mayMapIds = (uid: number): boolean => uid === 0 && hasMappingCapabilities() && MAP_FILES.every(hasPool);
 
 const currentDirectory = (): string => {
   try {

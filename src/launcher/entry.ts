@@ -8,7 +8,7 @@
  */
 import { addressOf, branch, compute, flags, label, load, set, slot } from "../ir/build.ts";
 import { call, exitGroup, ignoring, onErrno, prctl } from "../ir/calls.ts";
-import type { Op, Slot } from "../ir/op.ts";
+import type { Op, Operand, Slot } from "../ir/op.ts";
 import { MACHINE_SLOTS, type Program } from "../ir/program.ts";
 import { EXIT, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE } from "../linux/process.ts";
 
@@ -27,7 +27,7 @@ export const ENTRY_PARAMETERS = {
   /** Address of the image's argv, and of its empty environment. */
   argv: slot("argv"),
   environment: slot("environment"),
-  /** Address of pairs of `u32 from, u32 to`; a pair of two times 0xffffffff ends them. */
+  /** See {@link moveDescriptors}. */
   moves: slot("moves"),
 } as const satisfies Record<string, Slot>;
 
@@ -47,13 +47,13 @@ export const ENTRY_SLOTS: readonly Slot[] = [
 
 /** `_LINUX_CAPABILITY_VERSION_3`, pid 0: the caller itself. */
 const CAPABILITY_VERSION_3 = 0x20080522;
-const END_OF_MOVES = 0xffffffff;
+export const END_OF_MOVES = 0xffffffff;
 
 /**
  * `struct __user_cap_data_struct { u32 effective, permitted, inheritable } [2]`, all ones: the kernel takes what is permitted
  * and cuts off numbers that it does not know.
  */
-const raiseAmbient = (): readonly Op[] => [
+export const raiseAmbient = (): readonly Op[] => [
   set(capabilityHeader, CAPABILITY_VERSION_3),
   ...capabilitySets.map((part) => set(part, -1)),
   call("capset", [addressOf(capabilityHeader), addressOf(capabilitySets[0])]),
@@ -65,9 +65,12 @@ const raiseAmbient = (): readonly Op[] => [
   label("raised"),
 ];
 
-/** dup3 clears close-on-exec on the copy: exactly these descriptors reach the image. */
-const moveDescriptors = (): readonly Op[] => [
-  set(move, ENTRY_PARAMETERS.moves),
+/**
+ * dup3 clears close-on-exec on the copy: exactly these descriptors reach the image. `moves` is the address of pairs of
+ * `u32 from, u32 to`; {@link END_OF_MOVES} ends them.
+ */
+export const moveDescriptors = (moves: Operand): readonly Op[] => [
+  set(move, moves),
   label("move"),
   load(from, move, 0, 4),
   branch(from, "equal", END_OF_MOVES, "moved"),
@@ -85,7 +88,7 @@ export const entryProgram = ({ ambient }: { readonly ambient: boolean }): Progra
   slots: ENTRY_SLOTS,
   ops: [
     ...(ambient ? raiseAmbient() : []),
-    ...moveDescriptors(),
+    ...moveDescriptors(ENTRY_PARAMETERS.moves),
     call("execveat", [
       ENTRY_PARAMETERS.imageFd,
       ENTRY_PARAMETERS.emptyPath,

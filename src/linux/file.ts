@@ -9,6 +9,7 @@ export const AT_FDCWD = -100;
 export const AT_EMPTY_PATH = 0x1000;
 export const AT_RECURSIVE = 0x8000;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
+export const AT_SYMLINK_FOLLOW = 0x400;
 
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
@@ -28,6 +29,16 @@ export const OPEN_BITS = {
 
 /** `__O_TMPFILE`, which goes with O_DIRECTORY. */
 export const O_TMPFILE_BIT = 0o20000000;
+
+/** The type bits of a mode, inode(7). */
+export const S_IFMT = 0o170000;
+export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
+export const S_IFLNK = 0o120000;
+export const S_IFCHR = 0o020000;
+export const S_IFBLK = 0o060000;
+/** Everybody may read it. */
+export const S_IROTH = 0o004;
 
 export const OPEN_TREE_CLONE = 1;
 

@@ -25,7 +25,7 @@ export interface Host {
   realPath(path: string): string;
   /** Whether the caller may execute the file, or search the directory. */
   mayExecute(path: string): boolean;
-  /** Whether everybody may read the file, or read and search the directory. */
+  /** Whether it is a regular file that everybody may read. */
   openToAll(path: string): boolean;
   /** The text of a regular file of at most `bytesMax`; undefined where there is none, or a larger one. */
   readText(path: string, bytesMax: number): string | undefined;

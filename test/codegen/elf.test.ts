@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ELF_HEADER_BYTES, encodeElf } from "../../src/codegen/elf.ts";
-import { assemble, IMAGE_BASE } from "../../src/codegen/image.ts";
+import { assemble } from "../../src/codegen/image.ts";
+import { ADDRESSES } from "../../src/codegen/writable.ts";
 import { ARCHES, image, say, set } from "./run.ts";
 
 const PT_LOAD = 1;
@@ -112,7 +113,7 @@ describe("an ELF file", () => {
 describe.each([...ARCHES])("an image for %s", (arch) => {
   test("has writable memory for its slots and nothing of it in the file", () => {
     const { entry, segments } = parse(assemble(image(set("x", 1), say("x")), arch));
-    expect(entry).toBe(IMAGE_BASE + ELF_HEADER_BYTES);
+    expect(entry).toBe(ADDRESSES.image.code + ELF_HEADER_BYTES);
     // x, status, and the three slots of the machine.
     expect(segments[1]).toMatchObject({ flags: READ | WRITE, fileBytes: 0, memoryBytes: 40 });
   });

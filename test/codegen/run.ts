@@ -9,8 +9,8 @@ import { movz } from "../../src/codegen/arm64/encode.ts";
 import { backend as arm64 } from "../../src/codegen/arm64/lower.ts";
 import { REGISTERS as ARM64 } from "../../src/codegen/arm64/registers.ts";
 import { encodeElf } from "../../src/codegen/elf.ts";
-import { assemble, IMAGE_BASE } from "../../src/codegen/image.ts";
-import { WRITABLE_BASE } from "../../src/codegen/writable.ts";
+import { assemble } from "../../src/codegen/image.ts";
+import { ADDRESSES } from "../../src/codegen/writable.ts";
 import { movImm32 } from "../../src/codegen/x64/encode.ts";
 import { backend as x64 } from "../../src/codegen/x64/lower.ts";
 import { REGISTERS as X64 } from "../../src/codegen/x64/registers.ts";
@@ -44,13 +44,13 @@ export function run(program: Program, arch: Arch, args: readonly string[] = []):
 /** Assembles a routine, and runs it in an image that calls it with a block of zeros. */
 export function runRoutine(program: Program, arch: Arch): Run {
   const load = written((out) => {
-    if (arch === "x64") movImm32(out, X64.rdi, WRITABLE_BASE);
-    else movz(out, ARM64.x0, WRITABLE_BASE >> 16, 16);
+    if (arch === "x64") movImm32(out, X64.rdi, ADDRESSES.image.writable);
+    else movz(out, ARM64.x0, ADDRESSES.image.writable >> 16, 16);
   });
   const body = Uint8Array.of(...load, ...assemble(program, arch));
-  const writable = { address: WRITABLE_BASE, sizeBytes: program.slots.length * 8 };
+  const writable = { address: ADDRESSES.image.writable, sizeBytes: program.slots.length * 8 };
   const { machine, pageBytes } = arch === "x64" ? x64 : arm64;
-  return runBytes(encodeElf({ machine, pageBytes, baseAddress: IMAGE_BASE, body, writable }), arch);
+  return runBytes(encodeElf({ machine, pageBytes, baseAddress: ADDRESSES.image.code, body, writable }), arch);
 }
 
 function runBytes(bytes: Uint8Array, arch: Arch, args: readonly string[] = []): Run {

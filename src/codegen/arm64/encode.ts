@@ -144,6 +144,11 @@ export function adr(out: Assembler, into: Register, displacement: number): void 
   word(out, 0x10000000 | low | high | into);
 }
 
+/** `br xn`: 1101011000011111000000 Rn 00000. */
+export function br(out: Assembler, to: Register): void {
+  word(out, 0xd61f0000 | (to << 5));
+}
+
 /** `b label`: 000101 imm26. */
 export function b(out: Assembler, displacement: number): void {
   word(out, 0x14000000 | ((displacement >> 2) & 0x3ff_ffff));

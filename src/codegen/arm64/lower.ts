@@ -11,6 +11,10 @@ import { REGISTERS, type Register, ROLES } from "./registers.ts";
 
 const { base, counter, result, left, right } = ROLES;
 
+const HANDED = REGISTERS.x0;
+/** No duty, and system calls leave it alone. */
+const KEPT = REGISTERS.x21;
+
 /** AAPCS64: the first argument of a C function. */
 const FIRST_C_ARGUMENT = REGISTERS.x0;
 
@@ -29,10 +33,21 @@ export const backend = {
   readOnlyBytes: new Array(31).fill(encode.INSTRUCTION_BYTES),
   syscalls: syscallsArm64,
 
-  enter(out, shape, baseAddress) {
-    if (shape === "image") wideConstant(out, base, baseAddress);
-    else encode.mov(out, base, FIRST_C_ARGUMENT);
+  enter(out, baseAddress) {
+    if (baseAddress === undefined) encode.mov(out, base, FIRST_C_ARGUMENT);
+    else wideConstant(out, base, baseAddress);
     encode.movz(out, counter, 0, 0);
+  },
+
+  /** The dynamic linkers of glibc and musl: x0 is a function for atexit(3), or 0. */
+  keepHanded(out) {
+    encode.mov(out, KEPT, HANDED);
+  },
+
+  resume(out, address) {
+    encode.mov(out, HANDED, KEPT);
+    wideConstant(out, left, address);
+    encode.br(out, left);
   },
 
   storeStackPointer(out, slots, displacement) {

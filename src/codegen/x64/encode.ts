@@ -168,6 +168,13 @@ export function syscall(out: Assembler): void {
   out.bytes[out.size++] = 0x05;
 }
 
+/** `jmp r64`: FF /4. */
+export function jmpRegister(out: Assembler, to: Register): void {
+  if (to >= 8) out.bytes[out.size++] = 0x41;
+  out.bytes[out.size++] = 0xff;
+  out.bytes[out.size++] = 0xe0 | (to & 7);
+}
+
 /** `jmp rel8`: EB cb. Displacements count from the end of the instruction. */
 export function jmp8(out: Assembler, displacement: number): void {
   out.bytes[out.size++] = 0xeb;

@@ -13,6 +13,9 @@ const { base, zero, counter, result, left, right } = ROLES;
 const { rdx, rsp } = REGISTERS;
 const { add, or, and, sub, cmp, test, mov } = encode.ALU;
 
+/** No duty, and system calls leave it alone. */
+const KEPT = REGISTERS.r12;
+
 /** System V ABI: the first argument of a C function. */
 const FIRST_C_ARGUMENT = REGISTERS.rdi;
 
@@ -25,10 +28,22 @@ export const backend = {
   readOnlyBytes: Array.from({ length: 16 }, (_, register) => (register < 8 ? 5 : 6)),
   syscalls: syscallsX64,
 
-  enter(out, shape, baseAddress) {
-    if (shape === "image") encode.movImm32(out, base, baseAddress);
-    else encode.alu(out, mov, base, FIRST_C_ARGUMENT);
+  enter(out, baseAddress) {
+    if (baseAddress === undefined) encode.alu(out, mov, base, FIRST_C_ARGUMENT);
+    else encode.movImm32(out, base, baseAddress);
     encode.clear(out, counter);
+  },
+
+  /** System V ABI, "Process initialization": rdx is a function for atexit(3). */
+  keepHanded(out) {
+    encode.alu(out, mov, KEPT, rdx);
+    encode.clear(out, counter);
+  },
+
+  resume(out, address) {
+    encode.alu(out, mov, rdx, KEPT);
+    encode.movImm32(out, result, address);
+    encode.jmpRegister(out, result);
   },
 
   storeStackPointer(out, slots, displacement) {

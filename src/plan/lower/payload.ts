@@ -6,7 +6,7 @@ import { branch, bytes, compute, constant, fail, flags, jump, label, set, slot, 
 import { call, described, onErrno, prctl } from "../../ir/calls.ts";
 import type { Op, Operand, Slot, SyscallOp } from "../../ir/op.ts";
 import { resetSignals, unblockSignals } from "../../launcher/signals.ts";
-import { CAPABILITIES } from "../../linux/capability.ts";
+import { CAPABILITIES, CAPABILITY_HEADER } from "../../linux/capability.ts";
 import { errnos } from "../../linux/errno.ts";
 import {
   PR_CAP_AMBIENT,
@@ -51,11 +51,6 @@ const capabilityData = (numbers: readonly number[]): Uint8Array => {
   return new Uint8Array(new Uint32Array([low, low, low, high, high, high]).buffer);
 };
 
-const CAPABILITY_HEADER = bytes(
-  new Uint8Array(new Uint32Array([0x20080522, 0]).buffer),
-  "{_LINUX_CAPABILITY_VERSION_3, 0}",
-);
-
 /**
  * All five sets become exactly `numbers`. The bounding set first, while CAP_SETPCAP is still there; the ambient set last,
  * since only what is permitted and inheritable can be in it. It is what an unprivileged user keeps through execve.
@@ -64,7 +59,10 @@ const setCapabilities = (numbers: readonly number[]): readonly Op[] => [
   prctl(flags({ PR_CAP_AMBIENT }), flags({ PR_CAP_AMBIENT_CLEAR_ALL })),
   ...dropBounding(numbers),
   described(
-    call("capset", [CAPABILITY_HEADER, bytes(capabilityData(numbers), `{${shown(numbers)}}`)]),
+    call("capset", [
+      bytes(CAPABILITY_HEADER, "{_LINUX_CAPABILITY_VERSION_3, 0}"),
+      bytes(capabilityData(numbers), `{${shown(numbers)}}`),
+    ]),
     `capset(${shown(numbers)})`,
   ),
   ...numbers.map((number) =>

@@ -21,7 +21,7 @@ import {
   store,
   text,
 } from "../../ir/build.ts";
-import { call, close, closeRange, described, exitGroup, onErrno, openat, pipe2, write } from "../../ir/calls.ts";
+import { call, close, closeRange, described, exitGroup, pipe2, write } from "../../ir/calls.ts";
 import type { Op, Slot } from "../../ir/op.ts";
 import { MACHINE_SLOTS, type Program } from "../../ir/program.ts";
 import { verify } from "../../ir/verify.ts";
@@ -30,7 +30,7 @@ import { lifelineFd } from "../../launcher/init.ts";
 import { runMonitor } from "../../launcher/monitor.ts";
 import { statusFd } from "../../launcher/report.ts";
 import { askTerminal, blockSignals, heedChildren, received } from "../../launcher/signals.ts";
-import { O_RDWR } from "../../linux/file.ts";
+import { openStreams } from "../../launcher/streams.ts";
 import { ID_POOL_BASE } from "../../linux/idpool.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { EXIT, SIGNALS } from "../../linux/process.ts";
@@ -51,18 +51,6 @@ const terminal = slot("terminal");
 
 /** Numbers that follow from the order of the calls, once everything above 2 is closed and 0-2 are open. */
 const PIPES = { lifeline: { reading: 3, writing: 4 }, status: { reading: 5, writing: 6 }, firstSource: 7 } as const;
-
-const F_GETFD = 1;
-
-/** A closed stream would give its number to the first descriptor that is opened. */
-const openStreams = (): readonly Op[] =>
-  [0, 1, 2].flatMap((fd) => [
-    onErrno(call("fcntl", [fd, flags({ F_GETFD }), 0], slot("null")), ["EBADF"], `open ${fd}`),
-    jump(`is open ${fd}`),
-    label(`open ${fd}`),
-    openat("/dev/null", { O_RDWR }, 0, slot("null")),
-    label(`is open ${fd}`),
-  ]);
 
 const SANDBOX_ID = 1000;
 

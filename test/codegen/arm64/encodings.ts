@@ -50,6 +50,7 @@ export const ENCODINGS: readonly Row[] = [
   { asm: "str w10, [x9, #4]", hex: "2a0500b9", code: (out) => encode.store(out, x10, x9, 4, 4) },
   { asm: "str x0, [x19, #16]", hex: "600a00f9", code: (out) => encode.store(out, x0, x19, 16, 8) },
   { asm: "str xzr, [x19]", hex: "7f0200f9", code: (out) => encode.store(out, xzr, x19, 0, 8) },
+  { asm: "br x9", hex: "20011fd6", code: (out) => encode.br(out, x9) },
   { asm: "svc #0x0", hex: "010000d4", code: (out) => encode.svc(out) },
   { asm: "adr x1, .+0x11", hex: "81000030", code: (out) => encode.adr(out, x1, 0x11) },
   { asm: "adr x1, .-0x100000", hex: "01008010", code: (out) => encode.adr(out, x1, -0x100000) },
