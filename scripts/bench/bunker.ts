@@ -12,9 +12,17 @@ const BUNKER = join(import.meta.dir, "../../dist/bunker");
 const bunker = (): Promise<Contender | Absent> =>
   tried({
     name: "bunker run",
+    note: "a command line that was planned before",
     start: running([BUNKER, "run", "--", ...PAYLOAD]),
     sleeping: [BUNKER, "run", "--", ...SLEEP],
   });
+
+/** Each round has a word of its own, so that nothing is kept for it. */
+const firstRun = (): Promise<Contender | Absent> => {
+  let round = 0;
+  const start = (): void => void running([BUNKER, "run", "--", ...PAYLOAD, `${process.pid}-${++round}`])();
+  return tried({ name: "bunker run, first", note: "plans and compiles", start });
+};
 
 const compileSandbox = (outfile: string, payload: readonly string[]): void =>
   void running([BUNKER, "compile", "-o", outfile, "--", ...payload])();
@@ -44,6 +52,7 @@ const bareProgram = (): Promise<Contender | Absent> =>
 
 export const ours = async (scratch: string): Promise<(Contender | Absent)[]> => [
   await bunker(),
+  await firstRun(),
   await compiledSandbox(scratch),
   await emptyProgram(scratch),
   await bareProgram(),
