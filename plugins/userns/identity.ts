@@ -38,7 +38,7 @@ const isHome = (path: string): boolean =>
   !/[\0-\x1f\x7f:]/.test(path) &&
   !NO_HOME.some((taken) => isAtOrBelow(path, taken) || isAtOrBelow(taken, path));
 
-type Inside = Pick<Identity, "uid" | "gid" | "name" | "home">;
+type Inside = Pick<Identity, "uid" | "gid" | "name" | "home" | "isDefault">;
 
 /** Without any wish: an unprivileged caller is itself, root is somebody without rights. */
 const defaultInside = (host: Host): Inside => {
@@ -72,7 +72,7 @@ const byId = (uid: number, host: Host, own: Inside): Inside => {
 /** The ids that the payload sees: its own, or those that `--user` chose. */
 export const chooseInside = (user: string | undefined, host: Host): Inside => {
   const own = defaultInside(host);
-  if (user === undefined) return own;
+  if (user === undefined) return { ...own, isDefault: true };
   const chosen = parseUser(user);
   if (chosen === undefined)
     return refuse({ code: "E_USER", message: `${JSON.stringify(user)} is no user`, hint: `allowed: ${USER_SYNTAX}` });

@@ -146,8 +146,24 @@ export class Data {
     return vectorsOffset;
   }
 
-  /** One call for all texts. They end with a NUL each and have none inside, so that the NULs tell where they begin, in UTF-8 too. */
+  /**
+   * One call for all texts. They end with a NUL each and have none inside, so that the NULs tell where they begin, in UTF-8 too. A path
+   * that is there with a slash in front, as a source where this is its target, is not written twice.
+   */
   #emitTexts(out: Assembler, origin: number): void {
+    const shared: ReadOnlyPlace[] = [];
+    for (const [text, place] of this.#texts) {
+      const longer = text.startsWith("/") ? undefined : this.#texts.get(`/${text}`);
+      if (longer === undefined) continue;
+      shared.push(place, longer);
+      this.#texts.delete(text);
+    }
+    this.#emitWholeTexts(out, origin);
+    for (let index = 0; index < shared.length; index += 2)
+      (shared[index] as ReadOnlyPlace).address = (shared[index + 1] as ReadOnlyPlace).address + 1;
+  }
+
+  #emitWholeTexts(out: Assembler, origin: number): void {
     if (this.#texts.size === 0) return;
     const all = `${[...this.#texts.keys()].join("\0")}\0`;
     out.reserve(all.length * UTF8_BYTES_MAX);

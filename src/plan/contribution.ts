@@ -15,6 +15,8 @@ export interface Identity {
   /** The user id that the payload has inside. `caller`: the id of whoever starts the sandbox, 1000 where that is root. */
   readonly uid: number | "caller";
   readonly gid: number | "caller";
+  /** Nobody has chosen the ids: a standalone image takes those of whoever runs it. */
+  readonly isDefault?: boolean;
   /**
    * The kernel's view of that id.
    * - `caller`: the caller's own uid and gid.

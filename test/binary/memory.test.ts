@@ -23,8 +23,8 @@ describeForCallers("an idle sandbox", (caller) => {
     expect(stdout.toString().trim().split("\n")).toHaveLength(4);
   });
 
-  test("has an image of at most 8 KiB for a plan without wishes", async () => {
-    const words = [...caller.prefix, SHARED_BINARY, "run", "--", "/bin/sleep", "60"];
+  test.each(["/bin/sleep", "sleep"])("has an image of at most 8 KiB for a plan without wishes: %s", async (command) => {
+    const words = [...caller.prefix, SHARED_BINARY, "run", "--", command, "60"];
     const child = Bun.spawn(words, { cwd: "/", env: ENVIRONMENT, stdio: ["ignore", "ignore", "inherit"] });
     const init = (): number => childrenOf(child.pid)[0] ?? 0;
     try {

@@ -75,6 +75,16 @@ const CASES: readonly Case[] = [
     stdout: "naïve 𝄞 oneone\0\0𝄞 one",
   },
   {
+    does: "writes paths with and without a slash in front",
+    program: image(
+      call("write", [1, text("//a/b"), 6]),
+      call("write", [1, text("a/b"), 4]),
+      call("write", [1, text("/a/b"), 5]),
+      call("write", [1, text("b"), 2]),
+    ),
+    stdout: "//a/b\0a/b\0/a/b\0b\0",
+  },
+  {
     does: "writes bytes and vectors of everything",
     program: image(
       set("word", 0x21n),

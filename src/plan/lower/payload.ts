@@ -2,9 +2,23 @@
  * The last steps, in the process that becomes the payload: what it inherits, what it may do, and execve.
  * @module
  */
-import { branch, bytes, compute, constant, fail, flags, jump, label, set, slot, text, vector } from "../../ir/build.ts";
+import {
+  branch,
+  bytes,
+  compute,
+  constant,
+  fail,
+  flags,
+  jump,
+  label,
+  load,
+  set,
+  slot,
+  text,
+  vector,
+} from "../../ir/build.ts";
 import { call, described, onErrno, prctl } from "../../ir/calls.ts";
-import type { Op, Operand, Slot, SyscallOp } from "../../ir/op.ts";
+import type { Op, Operand, SyscallOp } from "../../ir/op.ts";
 import { resetSignals, unblockSignals } from "../../launcher/signals.ts";
 import { CAPABILITIES, CAPABILITY_HEADER } from "../../linux/capability.ts";
 import { errnos } from "../../linux/errno.ts";
@@ -75,32 +89,40 @@ const steps = (plan: Plan, phase: "session" | "landlock" | "seccomp"): readonly 
 
 const CLOSE_RANGE_CLOEXEC = 4;
 
-/** One directory of PATH: ENOENT and ENOTDIR try the next one, EACCES is remembered. */
-const tryPath = (path: string, index: number, worst: Slot, exec: (path: string) => SyscallOp): readonly Op[] => {
-  const result = slot("exec result");
-  return [
-    onErrno({ ...exec(path), into: result }, ["ENOENT", "ENOTDIR", "EACCES"], `exec: not at ${index}`),
-    label(`exec: not at ${index}`),
-    branch(result, "notEqual", -errnos.EACCES, `exec: next ${index}`),
-    set(worst, errnos.EACCES),
-    label(`exec: next ${index}`),
-  ];
+const EXEC = {
+  path: slot("exec path"),
+  next: slot("exec next"),
+  result: slot("exec result"),
+  worst: slot("exec errno"),
 };
+
+/** One path after the other, in a loop: an image has 8 KB. ENOENT and ENOTDIR try the next one, EACCES is remembered. */
+const tryPaths = (paths: readonly string[], exec: (path: Operand) => SyscallOp): readonly Op[] => [
+  set(EXEC.worst, errnos.ENOENT),
+  set(EXEC.next, vector(...paths.map(text), 0)),
+  label("exec: next"),
+  load(EXEC.path, EXEC.next, 0, 8),
+  compute(EXEC.next, EXEC.next, "add", 8),
+  branch(EXEC.path, "equal", 0, "exec: no more"),
+  onErrno({ ...exec(EXEC.path), into: EXEC.result }, ["ENOENT", "ENOTDIR", "EACCES"], "exec: not here"),
+  label("exec: not here"),
+  branch(EXEC.result, "notEqual", -errnos.EACCES, "exec: next"),
+  set(EXEC.worst, errnos.EACCES),
+  jump("exec: next"),
+  label("exec: no more"),
+];
 
 /** As execvp(3): a name with a slash is a path, any other is looked for in PATH, which is the sandbox's own. */
 const execute = (plan: Plan, argv: Operand, search: string): readonly Op[] => {
   const [name = ""] = plan.command;
   const environment = vector(...plan.environment.map((one) => text(`${one.name}=${one.value}`)), 0);
   const sentence = `execve(${JSON.stringify(name)})`;
-  const exec = (path: string): SyscallOp => described(call("execve", [text(path), argv, environment]), sentence);
+  const exec = (path: Operand): SyscallOp => described(call("execve", [path, argv, environment]), sentence);
   const origin = { plugin: "bunker", phase: "exec", sentence };
   // The kernel does not come back from an exec that worked; the last operation must still be an end.
-  if (name.includes("/")) return [exec(name), fail(errnos.ENOENT, origin)];
-  const worst = slot("exec errno");
-  const tries = search
-    .split(":")
-    .flatMap((directory, index) => tryPath(`${directory || "."}/${name}`, index, worst, exec));
-  return [set(worst, errnos.ENOENT), ...tries, fail(worst, origin)];
+  if (name.includes("/")) return [exec(text(name)), fail(errnos.ENOENT, origin)];
+  const paths = search.split(":").map((directory) => `${directory || "."}/${name}`);
+  return [...tryPaths(paths, exec), fail(EXEC.worst, origin)];
 };
 
 const pathOf = (plan: Plan): string => plan.environment.find((one) => one.name === "PATH")?.value ?? "/usr/bin:/bin";

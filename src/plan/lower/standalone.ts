@@ -150,13 +150,17 @@ const joinArguments = (command: readonly string[], argv: Slot): readonly Op[] =>
   ...command.map((word, index) => store(argv, index * 8, 8, text(word))),
 ];
 
+const withRunnersIds = (plan: Plan): Plan =>
+  plan.identity.isDefault ? { ...plan, identity: { ...plan.identity, uid: "caller", gid: "caller" } } : plan;
+
 const writeId =
   (plan: Plan): WriteId =>
   (which, file, name) =>
     writeParts(file, name, [{ decimal: insideId(plan.identity, which) }]);
 
 /** @throws invariant violation for a plan that no plugin should have made */
-export const lowerStandalone = (plan: Plan): Program => {
+export const lowerStandalone = (given: Plan): Program => {
+  const plan = withRunnersIds(given);
   const argv = slot("argv");
   const ops: readonly Op[] = [
     load(slot("argument count"), MACHINE_SLOTS.stack, 0, 8),

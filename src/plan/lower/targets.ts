@@ -41,10 +41,11 @@ const parents = (target: string): readonly string[] =>
     .slice(0, -1)
     .map((_, index, all) => all.slice(0, index + 1).join("/"));
 
+/** Nobody but this plan makes anything here: a directory that was there would be a mistake. */
 export const makeDirectory = (path: string, mode: number, made: Made): readonly Op[] => {
   if (made.has(path)) return [];
   made.add(path);
-  return [ignoring(mkdirat(AT_FDCWD, path, mode), "EEXIST")];
+  return [mkdirat(AT_FDCWD, path, mode)];
 };
 
 const target = slot("target");
