@@ -10,9 +10,10 @@
  * @module
  */
 import * as v from "valibot";
-import { CAPABILITIES, capabilities, definePlugin, type Flag } from "../src/api.ts";
+import { CAPABILITIES, capabilities, definePlugin, type Flag, note } from "../src/api.ts";
 
 const ALL = "ALL";
+const SYS_RESOURCE = CAPABILITIES.indexOf("SYS_RESOURCE");
 
 /** `cap_net_admin`, `NET_ADMIN` → `NET_ADMIN`. */
 const canonical = (name: string): string => name.toUpperCase().replace(/^CAP_/, "");
@@ -76,16 +77,21 @@ const hasAll = (list: readonly string[]): boolean => list.some((name) => canonic
 export default definePlugin<Config>({
   name: "capabilities",
   summary: "No capabilities, in all five sets",
+  after: ["userns"],
   config,
   flags: {
     "cap-add": capabilityFlag("add", "Give the payload a capability over the sandbox's own namespaces"),
     "cap-drop": capabilityFlag("drop", "Take a capability away from --cap-add ALL"),
   },
 
-  *plan({ add = [], drop = [] }) {
+  *plan({ add = [], drop = [] }, { identity: { nested = false, outside } }) {
     const base = hasAll(add) ? CAPABILITIES.map((_, number) => number) : [];
     const dropped = new Set(numbersOf(drop));
     const kept = new Set([...base.filter((number) => !dropped.has(number)), ...numbersOf(add)]);
     if (kept.size > 0) yield capabilities([...kept].sort((a, b) => a - b));
+    if (kept.has(SYS_RESOURCE) && !nested && outside !== "host")
+      yield note(
+        "CAP_SYS_RESOURCE: the payload may lift the limit on user namespaces, where it can write to /proc/sys.",
+      );
   },
 });

@@ -9,6 +9,7 @@ import devices from "./devices.ts";
 import env from "./env/index.ts";
 import hostname from "./hostname.ts";
 import ipc from "./ipc.ts";
+import keyring from "./keyring.ts";
 import network from "./network.ts";
 import noNewPrivs from "./no_new_privs.ts";
 import pid from "./pid.ts";
@@ -31,6 +32,7 @@ export const builtinPlugins: readonly Plugin[] = [
   devices,
   env,
   process,
+  keyring,
   capabilities,
   noNewPrivs,
 ];

@@ -8,7 +8,7 @@
  * @module
  */
 import * as v from "valibot";
-import { definePlugin, init, namespace, note } from "../src/api.ts";
+import { definePlugin, init, namespace, note, refuse } from "../src/api.ts";
 import { choice, toggle } from "./flag.ts";
 
 const config = v.strictObject({
@@ -29,6 +29,7 @@ const config = v.strictObject({
 export default definePlugin<v.InferOutput<typeof config>>({
   name: "pid",
   summary: "Own PID namespace, with an init as PID 1",
+  after: ["userns"],
   config,
   flags: {
     pid: choice("mode", ["private", "host"], "PID namespace; host: see every process of the host"),
@@ -36,7 +37,14 @@ export default definePlugin<v.InferOutput<typeof config>>({
     "no-init": toggle("init", false, "Run the payload as PID 1: nothing reaps or forwards signals for it"),
   },
 
-  *plan({ mode, init: enabled }) {
+  *plan({ mode, init: enabled }, { identity: { outside } }) {
+    if (mode === "host" && outside === "range")
+      refuse({
+        code: "E_PID_HOST_RANGE",
+        message:
+          "--pid host does not end what the payload leaves in the background, which would keep ids of --userns auto",
+        hint: "leave out one of the two: the ids are another sandbox's as soon as this one has ended",
+      });
     if (mode === "host")
       yield note(
         "--pid host: the payload sees every process of the host; what it leaves in the background is not ended.",

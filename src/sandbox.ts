@@ -3,6 +3,7 @@
  * @module
  */
 import { assemble } from "./codegen/image.ts";
+import { idsNotCompilable } from "./errors/ids.ts";
 import { launcherDied } from "./errors/launch.ts";
 import { needsSupervisor } from "./errors/plugin.ts";
 import type { Program } from "./ir/program.ts";
@@ -10,16 +11,17 @@ import { explainCallError, explainFailure } from "./launch/failure.ts";
 import { runPrepared } from "./launch/foreground.ts";
 import { createHost, isTerminal } from "./launch/host.ts";
 import { traceHost } from "./launch/host-trace.ts";
-import { launch } from "./launch/launch.ts";
+import { type IdClaim, launch } from "./launch/launch.ts";
 import { arch } from "./launch/libc.ts";
 import { callerNofile } from "./launch/limits.ts";
 import { Memo } from "./launch/memo.ts";
 import type { Prepared } from "./launch/prepared.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
+import { isMappedByRoot } from "./plan/lower/identity.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
 import { sourcesOf } from "./plan/lower/sources.ts";
-import { lowerStandalone } from "./plan/lower/standalone.ts";
+import { canBeCompiled, lowerStandalone } from "./plan/lower/standalone.ts";
 import { mergePlan } from "./plan/merge.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Configs, Sections } from "./plugin/config.ts";
@@ -86,6 +88,9 @@ const ownIds = ({ identity }: Plan): { readonly uid: number; readonly gid: numbe
     ? { uid: identity.uid, gid: identity.gid }
     : undefined;
 
+/** Where maps are written once the sandbox is there: a range that is looked for then, or known ids. */
+const mapsOf = ({ identity: { outside, maps } }: Plan): Prepared["maps"] => (outside === "range" ? "range" : maps);
+
 interface Lowered {
   readonly program: Program;
   readonly prepared: Prepared;
@@ -100,12 +105,18 @@ const prepare = ({ plan, host, pipeline: { timings } }: Planned): Lowered => {
     namespaces: namespaceBits(plan),
     sources: inheritsSources(plan) ? sourcesOf(plan) : [],
     ownIds: ownIds(plan),
+    maps: mapsOf(plan),
+    oomScore: isMappedByRoot(plan.identity) ? plan.oomScore.atLeast : 0,
     ambient: plan.identity.outside !== "host",
     waits: needsRelease(plan),
     init: plan.init.enabled,
   };
   return { program, prepared };
 };
+
+/** Few sandboxes need it: the code for it stays unread. */
+const claimFor = async ({ maps }: Prepared, host: Host): Promise<IdClaim | undefined> =>
+  maps && (await import("./launch/id-claim.ts")).claimIds(maps, host);
 
 const withCallErrors = <T>(host: Host, work: () => T): T => {
   try {
@@ -116,13 +127,18 @@ const withCallErrors = <T>(host: Host, work: () => T): T => {
 };
 
 /** Returns only by an error: where the payload runs, this process is its monitor. */
-const runSelfContained = (planned: Planned, { program, prepared }: Lowered, onStarted: () => void): never => {
+const runSelfContained = (
+  planned: Planned,
+  { program, prepared }: Lowered,
+  onStarted: () => void,
+  claim: IdClaim | undefined,
+): never => {
   const startMs = performance.now();
   const started = (): void => {
     planned.pipeline.timings.since("launch", startMs);
     onStarted();
   };
-  const outcome = withCallErrors(planned.host, () => runPrepared(prepared, started));
+  const outcome = withCallErrors(planned.host, () => runPrepared(prepared, started, claim));
   if (outcome.kind === "died") throw launcherDied(outcome.signal);
   throw explainFailure({ ...planned, program }, outcome.op, outcome.errno);
 };
@@ -133,8 +149,9 @@ const runSupervised = async (planned: Planned, { program, prepared }: Lowered): 
   const supervision: Supervision = { ...planned, disposal };
   return disposal.around(async () => {
     await runPrepare(supervision);
+    const claim = await claimFor(prepared, planned.host);
     const launched = withCallErrors(planned.host, () =>
-      planned.pipeline.timings.measure("launch", () => launch(prepared)),
+      planned.pipeline.timings.measure("launch", () => launch(prepared, claim)),
     );
     let ended = false;
     disposal.defer("sandbox", () => {
@@ -175,10 +192,11 @@ export const runForeground = async (config: SandboxConfig, options: RunOptions =
   const show = (): void => options.onTimings?.(planned.pipeline.timings);
   const lowered = prepare(planned);
   if (planned.plan.supervisedBy.length === 0) {
-    return runSelfContained(planned, lowered, () => {
+    const started = (): void => {
       options.onSelfContained?.(lowered.prepared);
       show();
-    });
+    };
+    return runSelfContained(planned, lowered, started, await claimFor(lowered.prepared, planned.host));
   }
   const { exitCode } = await runSupervised(planned, lowered);
   show();
@@ -192,6 +210,7 @@ export const runForeground = async (config: SandboxConfig, options: RunOptions =
 export const compileSandbox = async (config: SandboxConfig): Promise<Uint8Array> => {
   const { plan } = await planSandbox(config);
   if (plan.supervisedBy.length > 0) throw needsSupervisor(plan.supervisedBy);
+  if (!canBeCompiled(plan)) throw idsNotCompilable(plan.identity.plugin);
   return assemble(lowerStandalone(plan), arch);
 };
 

@@ -27,7 +27,7 @@ const ownEntries = (view: View, identity: Identity): readonly Entry[] => {
     RUN,
     { target: "/var", type: "directory", mode: 0o755 },
     { target: "/var/tmp", type: "symlink", to: "../tmp" },
-    scratch(identity.home, 0o700),
+    { ...scratch(identity.home, 0o700), owner: "payload" },
   ];
 };
 

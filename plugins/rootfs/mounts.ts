@@ -38,7 +38,8 @@ const tmpfs = (text: string, system: readonly Entry[]): Mount => {
   const parsed = parseTmpfs(text);
   if (typeof parsed === "string") return wrong(text, parsed);
   const { noexec, target, ...rest } = parsed;
-  return { type: "tmpfs", ...rest, target: throughLinks(target, system), ...(noexec ? { noexec } : {}) };
+  const place = throughLinks(target, system);
+  return { type: "tmpfs", ...rest, target: place, owner: "payload", ...(noexec ? { noexec } : {}) };
 };
 
 /** A path of the host that is to be at the same place inside. */

@@ -46,7 +46,7 @@ const groundOf = (root: Root): readonly Entry[] =>
     ? [{ target: "/", type: "bind", source: root.source, node: "directory", readOnly: root.readOnly }]
     : [];
 
-export const scratch = (target: string, mode: number): Entry => ({
+export const scratch = (target: string, mode: number): Extract<Entry, { type: "tmpfs" }> => ({
   target,
   type: "tmpfs",
   sizeBytes: TMPFS_BYTES,

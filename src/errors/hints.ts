@@ -25,6 +25,8 @@ export interface HostFacts {
   readonly uid: number;
   /** The path of this binary, for an AppArmor profile */
   readonly executable: string;
+  /** The payload has kernel ids that are not the caller's */
+  readonly isStranger: boolean;
 }
 
 const { EACCES } = errnos;
@@ -60,7 +62,10 @@ const appArmor = (facts: HostFacts): string =>
 /** Settings that forbid user namespaces altogether, the plainest first. */
 const forbidden = (facts: HostFacts): string | undefined => {
   if (facts.maxUserNamespaces === 0) {
-    return `user namespaces are turned off here; ${sysctl("user.max_user_namespaces=15000")}`;
+    return (
+      `user namespaces are turned off here; ${sysctl("user.max_user_namespaces=15000")}\n` +
+      "or, inside of a sandbox of Bunker's: start that one with --allow-userns"
+    );
   }
   if (facts.uid !== 0 && facts.unprivilegedUsernsClone === 0) {
     return `user namespaces are for root only here; ${sysctl("kernel.unprivileged_userns_clone=1")}`;
@@ -109,15 +114,24 @@ const procHint = (facts: HostFacts): string =>
       "Show them there (docker --security-opt systempaths=unconfined; kubernetes procMount: Unmasked), or do without an own /proc: --pid host"
     : "the kernel allows a new /proc only where a full one is in view: mount one outside, or use --pid host";
 
-/** Steps on directories of the user's, where the sandbox of root is nobody special. */
+/** Steps on directories of the user's, where the sandbox is nobody special. */
 const ownDirectory = (step: Step, facts: HostFacts): string | undefined => {
-  if (step.errno !== EACCES || facts.uid !== 0) return undefined;
-  if (step.syscall === "chdir")
-    return `what root starts has an unprivileged id of its own: chmod o+x that directory, or choose one with -w`;
-  if (/^mk(dir|nod)\(/.test(step.sentence))
-    return "what root starts has an unprivileged id of its own: make this directory or file before";
-  return undefined;
+  if (step.errno !== EACCES || !facts.isStranger) return undefined;
+  const who =
+    facts.uid === 0 ? "what root starts has an unprivileged id of its own" : "the sandbox has ids that are not yours";
+  if (step.syscall === "chdir") return `${who}: chmod o+x that directory, or choose one with -w`;
+  return /^mk(dir|nod)\(/.test(step.sentence) ? `${who}: make this directory or file before` : undefined;
 };
+
+/** Joining a session keyring (plugins/keyring.ts). */
+const keyringHint = (errno: string): string | undefined => {
+  const instead = "or go on with the caller's own keys: --keyring host";
+  if (errno === "EDQUOT") return `this user has too many keys: /proc/sys/kernel/keys/maxkeys, /proc/keys; ${instead}`;
+  if (errno !== "EPERM" && errno !== "EACCES") return undefined;
+  return `keyctl(2) is forbidden here, as by Docker's seccomp filter: allow it there (docker --security-opt seccomp=…), ${instead}`;
+};
+
+const NESTING = "max_user_namespaces";
 
 const denied = (step: Step, facts: HostFacts): string | undefined => {
   const own = ownDirectory(step, facts);
@@ -141,6 +155,9 @@ export const hintFor = (step: Step, facts: HostFacts): string | undefined => {
   const errno = errnoName(step.errno);
   if (errno === "ENOSYS") return noSuchCall(step, facts);
   if (["clone", "clone3", "unshare"].includes(step.syscall)) return cloneHint(errno, facts);
+  if (step.syscall === "keyctl") return keyringHint(errno);
+  if (step.sentence.includes(NESTING))
+    return "the limit that forbids user namespaces inside cannot be written here: leave it as it is with --allow-userns";
   if (errno === "EPERM" || errno === "EACCES") return denied(step, facts);
   if (errno === "ENOSPC" && /mount|open_tree/.test(step.syscall)) {
     return "the limit on mounts is reached: /proc/sys/fs/mount-max";

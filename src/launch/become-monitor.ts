@@ -32,7 +32,8 @@ export const becomeMonitor = (launched: Launched, image: OwnedFd, args: readonly
   const texts = args.map(cString);
   const argv = pointers(texts);
   const empty = new Uint8Array(8);
-  const fds = [launched.status, launched.lifeline, launched.pidfd].map((fd) => fd.raise(MONITOR_FDS.above).number);
+  const { status, lifeline, pidfd, lock = pidfd } = launched;
+  const fds = [status, lifeline, pidfd, lock].map((fd) => fd.raise(MONITOR_FDS.above).number);
   // From here to the monitor's signalfd no signal is lost: what arrives stays pending through the exec.
   mustCall("rt_sigprocmask()", "rt_sigprocmask", SIG_SETMASK, ptr(ALL_SIGNALS), 0, SIGNAL_SET_BYTES);
   // This takes numbers away from the runtime, which has no use for them any more: there is no way back.

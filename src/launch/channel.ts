@@ -17,6 +17,7 @@ export interface Usage {
 
 export type StatusRecord =
   | { readonly kind: "failed"; readonly op: number; readonly errno: number }
+  | { readonly kind: "ready" }
   | { readonly kind: "started" }
   | { readonly kind: "exited"; readonly waitStatus: number; readonly usage: Usage }
   | { readonly kind: "stopped"; readonly waitStatus: number };
@@ -39,6 +40,8 @@ export const decodeRecord = (bytes: Uint8Array): StatusRecord => {
   switch (kind) {
     case RECORD_KINDS.failed:
       return { kind: "failed", op: first, errno: second };
+    case RECORD_KINDS.ready:
+      return { kind: "ready" };
     case RECORD_KINDS.started:
       return { kind: "started" };
     case RECORD_KINDS.exited:

@@ -18,7 +18,7 @@ const hasMountBelowProc = (mountinfo: string): boolean =>
   /^\S+ \S+ \S+ \S+ \/proc\/(?!sys\/fs\/binfmt_misc )/m.test(mountinfo);
 
 /** The facts of this host that decide whether a sandbox can be started. */
-export const readHostFacts = (host: Host): HostFacts => ({
+export const readHostFacts = (host: Host, isStranger: boolean): HostFacts => ({
   maxUserNamespaces: setting(host, "user/max_user_namespaces"),
   unprivilegedUsernsClone: setting(host, "kernel/unprivileged_userns_clone"),
   apparmorRestrictUserns: setting(host, "kernel/apparmor_restrict_unprivileged_userns"),
@@ -27,4 +27,5 @@ export const readHostFacts = (host: Host): HostFacts => ({
   kernelRelease: release(),
   uid: host.uid,
   executable: host.executable,
+  isStranger,
 });

@@ -54,6 +54,8 @@ const execFailed = (context: FailureContext, errno: number): Error => {
   return notExecutable(command, errno === errnos.EISDIR ? "is a directory" : errnoText(errno));
 };
 
+const isStranger = ({ identity: { outside } }: Plan): boolean => outside !== "caller" && outside !== "host";
+
 /** What the launcher reported: the index of an operation of the program, and its errno. */
 export const explainFailure = (context: FailureContext, index: number, errno: number): Error => {
   const op = context.program.ops[index];
@@ -64,7 +66,10 @@ export const explainFailure = (context: FailureContext, index: number, errno: nu
   if (op?.kind === "fail" && phase === "release") {
     return stdioRefused(sentence, errno === errnos.EISDIR ? "a directory" : "a block device");
   }
-  return launchFailed({ plugin, phase, sentence, syscall, errno }, readHostFacts(context.host));
+  return launchFailed(
+    { plugin, phase, sentence, syscall, errno },
+    readHostFacts(context.host, isStranger(context.plan)),
+  );
 };
 
 /** What failed in this process, on the way to the launcher. Errors that are not of the kernel's stay what they are. */
@@ -73,6 +78,7 @@ export const explainCallError = (error: unknown, host: Host): unknown => {
   const [syscall = ""] = error.sentence.split("(");
   return launchFailed(
     { plugin: "bunker", phase: "launch", sentence: error.sentence, syscall, errno: error.errno },
-    readHostFacts(host),
+    // Of calls that this process makes with its own ids.
+    readHostFacts(host, false),
   );
 };

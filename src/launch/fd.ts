@@ -61,6 +61,16 @@ export const openPipe = (): { readonly reading: OwnedFd; readonly writing: Owned
 /** A NUL-terminated string for the kernel. Keep it referenced until the call is over. */
 export const cString = (text: string): Uint8Array => new TextEncoder().encode(`${text}\0`);
 
+const PROC_BYTES_MAX = 4096;
+
+/** The first page of a file of /proc. @throws CallError */
+export const readProcFile = (path: string): string => {
+  const [name, bytes] = [cString(path), new Uint8Array(PROC_BYTES_MAX)];
+  using fd = new OwnedFd(mustCall(`open("${path}")`, "openat", AT_FDCWD, ptr(name), O_CLOEXEC));
+  const size = mustCall(`read("${path}")`, "read", fd.number, ptr(bytes), bytes.length);
+  return new TextDecoder().decode(bytes.subarray(0, size));
+};
+
 /** Writes a file of /proc in one call, as its handlers want it. @throws CallError */
 export const writeProcFile = (path: string, content: string): void => {
   const name = cString(path);

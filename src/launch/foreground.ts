@@ -4,7 +4,7 @@
  */
 import { becomeMonitor, openMonitor } from "./become-monitor.ts";
 import { readRecord } from "./channel.ts";
-import { launch } from "./launch.ts";
+import { type IdClaim, launch } from "./launch.ts";
 import type { Prepared } from "./prepared.ts";
 import { waitForEnd } from "./wait.ts";
 
@@ -17,8 +17,8 @@ export type NotStarted =
  * Does not come back where the payload runs.
  * @throws CallError of this process's own calls; nothing is left behind then, nor with a returned failure
  */
-export const runPrepared = (prepared: Prepared, onStarted: () => void = () => {}): NotStarted => {
-  const launched = launch(prepared);
+export const runPrepared = (prepared: Prepared, onStarted: () => void = () => {}, claim?: IdClaim): NotStarted => {
+  const launched = launch(prepared, claim);
   if (prepared.waits) launched.release();
   using monitor = openMonitor();
   const first = readRecord(launched.status);

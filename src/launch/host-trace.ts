@@ -8,7 +8,16 @@
 import type { Host } from "../plugin/host.ts";
 import { MAP_BYTES_MAX, MAP_FILES } from "./host.ts";
 
-const METHODS = ["nodeType", "readLink", "realPath", "mayExecute", "openToAll", "readText", "readStart"] as const;
+const METHODS = [
+  "nodeType",
+  "readLink",
+  "realPath",
+  "mayExecute",
+  "openToAll",
+  "readText",
+  "readTextIn",
+  "readStart",
+] as const;
 type Method = (typeof METHODS)[number];
 
 /** The answer to a question that the host has refused by an error. */

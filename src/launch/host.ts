@@ -13,6 +13,7 @@ import {
   O_NOCTTY,
   O_NONBLOCK,
   O_PATH,
+  OPEN_BITS,
   S_IFBLK,
   S_IFCHR,
   S_IFDIR,
@@ -23,9 +24,10 @@ import {
   TCGETS,
 } from "../linux/file.ts";
 import { ID_POOL_BASE, ID_POOL_SIZE, mapCovers } from "../linux/idpool.ts";
+import { openHow, RESOLVE } from "../linux/mount.ts";
 import type { Host, NodeType } from "../plugin/host.ts";
 import { cString, OwnedFd } from "./fd.ts";
-import { mustCall, tryCall } from "./libc.ts";
+import { arch, mustCall, tryCall } from "./libc.ts";
 
 const STATX_TYPE_AND_MODE = 0x3;
 const STATX_BYTES = 256;
@@ -119,6 +121,20 @@ const readText: Host["readText"] = (path, bytesMax) => {
   return found?.whole ? found.text : undefined;
 };
 
+/** openat2(2) resolves the links as chroot(2) would, and those of /proc not at all. What is not there, or no regular file, is nothing. */
+const readTextIn: Host["readTextIn"] = (directory, path, bytesMax) => {
+  const [top, name] = [cString(directory), cString(path)];
+  const opened = tryCall("openat", AT_FDCWD, ptr(top), O_PATH | OPEN_BITS[arch].O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return undefined;
+  using root = new OwnedFd(opened);
+  const how = openHow(O_PATH | O_CLOEXEC, RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS);
+  const found = tryCall("openat2", root.number, ptr(name), ptr(how), how.length);
+  if (found < 0) return undefined;
+  using fd = new OwnedFd(found);
+  // Opened for reading once it is known to be a file: to open a device or a FIFO may do something already.
+  return readText(`/proc/self/fd/${fd.number}`, bytesMax);
+};
+
 const readStart: Host["readStart"] = (path, bytesMax) => read(path, bytesMax)?.text;
 
 /** 340 extents of three numbers, user_namespaces(7). */
@@ -171,6 +187,7 @@ export const createHost = (): Host => {
     readLink,
     realPath,
     readText,
+    readTextIn,
     readStart,
   };
 };

@@ -158,6 +158,9 @@ const checksOf = ({ of, args, answer }: Question): Checks => {
       return openToAllCheck(path, answer as boolean);
     case "readText":
       return textCheck(path, answer as string | undefined, Number.POSITIVE_INFINITY);
+    case "readTextIn":
+      // The front has no openat2(2) for it.
+      return undefined;
     case "readStart":
       return textCheck(path, answer as string | undefined, args[1] as number);
     case "environment":
@@ -199,6 +202,7 @@ const header = (prepared: Prepared): Readonly<Partial<Record<keyof typeof KEPT, 
   gid: prepared.ownIds?.gid ?? 0,
   waits: Number(prepared.waits),
   init: Number(prepared.init),
+  oomScore: prepared.oomScore,
   sourceCount: prepared.sources.length,
   imageBytes: prepared.image.length,
 });
@@ -206,7 +210,7 @@ const header = (prepared: Prepared): Readonly<Partial<Record<keyof typeof KEPT, 
 /** Undefined where something that was asked of the host cannot be asked again by the front, or where it is too large. */
 export const encodeKept = (of: KeptFor, questions: readonly Question[], prepared: Prepared): Uint8Array | undefined => {
   const asked = questions.map(checksOf);
-  if (asked.includes(undefined) || prepared.sources.length > SOURCES_MAX) return undefined;
+  if (asked.includes(undefined) || prepared.sources.length > SOURCES_MAX || prepared.maps) return undefined;
   const checks = [...callerChecks(of), ...asked.flatMap((some) => some ?? [])];
   const sources = KEPT_HEADER_BYTES + (checks.length + 1) * CHECK_BYTES;
   const pool = new Pool(sources + 8 * prepared.sources.length);

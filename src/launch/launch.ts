@@ -4,13 +4,15 @@
  */
 
 import { ptr } from "bun:ffi";
+import { launcherDied } from "../errors/launch.ts";
 import { FDS } from "../launcher/layout.ts";
 import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, OPEN_TREE_CLONE } from "../linux/file.ts";
 import { ID_POOL_BASE } from "../linux/idpool.ts";
+import { readRecord } from "./channel.ts";
 import { type Cloned, cloneInto, type Move } from "./clone.ts";
-import { cString, OwnedFd, openPipe, writeProcFile } from "./fd.ts";
+import { cString, OwnedFd, openPipe, readProcFile, writeProcFile } from "./fd.ts";
 import { mustCall, tryCall } from "./libc.ts";
-import { executableOf } from "./memfd.ts";
+import { hiddenExecutableOf } from "./memfd.ts";
 import type { Prepared } from "./prepared.ts";
 
 /** A sandbox whose launcher runs, or waits to be released. */
@@ -20,12 +22,15 @@ export class Launched implements Disposable {
   readonly status: OwnedFd;
   /** The writing end. Closing it ends the sandbox. */
   readonly lifeline: OwnedFd;
+  /** Of the sandbox's ids, where they are its own by a lock. */
+  readonly lock: OwnedFd | undefined;
 
-  constructor(cloned: Cloned, status: OwnedFd, lifeline: OwnedFd) {
+  constructor(cloned: Cloned, status: OwnedFd, lifeline: OwnedFd, lock?: OwnedFd) {
     this.pid = cloned.pid;
     this.pidfd = cloned.pidfd;
     this.status = status;
     this.lifeline = lifeline;
+    this.lock = lock;
   }
 
   /** Lets the launcher go on. A launcher that has ended before is found out by its status, not here. */
@@ -34,7 +39,7 @@ export class Launched implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const fd of [this.lifeline, this.status, this.pidfd]) fd[Symbol.dispose]();
+    for (const fd of [this.lifeline, this.status, this.pidfd, this.lock]) fd?.[Symbol.dispose]();
   }
 }
 
@@ -45,6 +50,16 @@ const openSource = (path: string): OwnedFd => {
   return new OwnedFd(mustCall(`open_tree(${JSON.stringify(path)})`, "open_tree", AT_FDCWD, ptr(name), bits));
 };
 
+/** Ids that are given out at the start of a sandbox. */
+export interface IdClaim {
+  /** Held by whoever lives as long as the sandbox: the ids are nobody else's until it is closed. */
+  readonly lock: OwnedFd | undefined;
+  /** They are written with the caller's rights alone, so that the launcher has to open its files in /proc to the caller first. */
+  readonly asCaller: boolean;
+  /** Writes the maps of a launcher that waits. @throws what is wrong, in words, or CallError */
+  map(pid: number): void;
+}
+
 /**
  * The kernel id of a sandbox that root starts follows from the pid of its first process, which is nobody else's while it lives:
  * no file, no lock, nothing to clean up (linux/idpool.ts).
@@ -54,30 +69,50 @@ export const mapOwnIds = (pid: number, inside: { readonly uid: number; readonly 
   writeProcFile(`/proc/${pid}/uid_map`, `${inside.uid} ${ID_POOL_BASE + pid} 1`);
 };
 
-/** @throws CallError; nothing is left behind then */
-export const launch = ({ image, namespaces, sources, ownIds, ambient }: Prepared): Launched => {
+/**
+ * Before the launcher goes on, and as root: what it writes is what the score can never be less than again (launcher/oom.ts).
+ */
+const raiseOomScore = (pid: number, atLeast: number): void => {
+  const path = `/proc/${pid}/oom_score_adj`;
+  if (atLeast > 0) writeProcFile(path, String(Math.max(atLeast, Number(readProcFile(path)))));
+};
+
+/**
+ * `claim`: where {@link Prepared.maps} asks for it.
+ * @throws CallError; nothing is left behind then
+ */
+export const launch = (prepared: Prepared, claim?: IdClaim): Launched => {
+  const { image, namespaces, sources, ambient } = prepared;
   using scope = new DisposableStack();
   // Above every number that the launcher gives a meaning to, so that no move overwrites what a later one needs.
-  const own = (fd: OwnedFd): OwnedFd => scope.use(fd).raise(FDS.firstSource + sources.length);
+  const firstSource = FDS.firstSource + (claim?.lock ? 1 : 0);
+  const own = (fd: OwnedFd): OwnedFd => scope.use(fd).raise(firstSource + sources.length);
   const [status, lifeline] = [openPipe(), openPipe()];
   for (const fd of [status.reading, status.writing, lifeline.reading, lifeline.writing]) own(fd);
-  const executable = own(executableOf(image));
+  const lock = claim?.lock && own(claim.lock);
+  const executable = own(hiddenExecutableOf(image));
   const opened = sources.map((path) => own(openSource(path)));
   const moves: readonly Move[] = [
     { from: status.writing.number, to: FDS.status },
     { from: lifeline.reading.number, to: FDS.lifeline },
-    ...opened.map((fd, index) => ({ from: fd.number, to: FDS.firstSource + index })),
+    ...(lock ? [{ from: lock.number, to: FDS.firstSource }] : []),
+    ...opened.map((fd, index) => ({ from: fd.number, to: firstSource + index })),
   ];
   const cloned = cloneInto({ namespaces, image: executable, moves, ambient });
   const keep = (fd: OwnedFd): OwnedFd => new OwnedFd(fd.release());
-  const launched = new Launched(cloned, keep(status.reading), keep(lifeline.writing));
-  if (ownIds) mapOrEnd(launched, ownIds);
+  const launched = new Launched(cloned, keep(status.reading), keep(lifeline.writing), lock && keep(lock));
+  prepareOrEnd(launched, prepared, claim);
   return launched;
 };
 
-const mapOrEnd = (launched: Launched, ids: { readonly uid: number; readonly gid: number }): void => {
+/** What is done from outside while the launcher waits. */
+const prepareOrEnd = (launched: Launched, { ownIds, oomScore }: Prepared, claim: IdClaim | undefined): void => {
+  const { pid } = launched;
   try {
-    mapOwnIds(launched.pid, ids);
+    raiseOomScore(pid, oomScore);
+    if (ownIds) mapOwnIds(pid, ownIds);
+    if (claim?.asCaller && readRecord(launched.status) === undefined) throw launcherDied(undefined);
+    claim?.map(pid);
   } catch (error) {
     // The end of the lifeline makes the launcher leave.
     launched[Symbol.dispose]();

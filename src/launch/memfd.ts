@@ -55,6 +55,22 @@ const unnamedFile = (image: Uint8Array): OwnedFd => {
   return new OwnedFd(mustCall("open(image)", "openat", AT_FDCWD, ptr(again), O_RDONLY | O_CLOEXEC));
 };
 
+/** Everybody may execute it, nobody may read it. */
+const EXECUTE_ONLY = 0o111;
+
+/**
+ * Who executes what it may not read has a memory that belongs to the user namespace which could read it, and is not dumpable
+ * (fs/exec.c, would_dump): no process inside may trace a launcher or init, not with CAP_SYS_PTRACE either. Root of the initial
+ * namespace may read everything, and is executed as if this were not.
+ */
+const hide = (fd: OwnedFd): OwnedFd => {
+  mustCall("fchmod(image)", "fchmod", fd.number, EXECUTE_ONLY);
+  return fd;
+};
+
+/** One that only its own user namespace's parents may look into. @throws CallError when neither way is open */
+export const hiddenExecutableOf = (image: Uint8Array): OwnedFd => hide(executableOf(image));
+
 /** @throws CallError when neither way is open */
 export const executableOf = (image: Uint8Array): OwnedFd => {
   const created = createMemfd();

@@ -2,6 +2,8 @@
  * All that a launch needs, without the plan that it came from: what can be kept and used again.
  * @module
  */
+import type { IdMaps } from "../plan/contribution.ts";
+
 export interface Prepared {
   readonly image: Uint8Array;
   /** CLONE_NEW* bits. */
@@ -10,6 +12,10 @@ export interface Prepared {
   readonly sources: readonly string[];
   /** Ids inside that get an unprivileged id of the sandbox's own outside; undefined: the launcher maps its own. */
   readonly ownIds: { readonly uid: number; readonly gid: number } | undefined;
+  /** Many ids, given out at each start: a range of the sandbox's own, or these. Nothing with them is kept. */
+  readonly maps: "range" | IdMaps | undefined;
+  /** This process is root, and raises the sandbox's oom_score_adj to this: from inside the minimum could not be raised. 0: it does not. */
+  readonly oomScore: number;
   /** The sandbox has a user namespace, whose capabilities must survive the exec of the image. */
   readonly ambient: boolean;
   /** The launcher waits for {@link Launched.release}. */

@@ -64,7 +64,8 @@ export const runInit = ({ ownPids }: { readonly ownPids: boolean }): readonly Op
     ...exitCodeOf(exitCode, "init: stopped", "init: exited"),
     ...report("exited", waited.status),
     label("init: leave"),
-    ignoring(call("kill", [payloadPid, SIGNALS.KILL])),
+    // Everybody, in a namespace of our own: the lock of the ids ends with this process, and must not before theirs do.
+    ignoring(call("kill", [ownPids ? -1 : payloadPid, SIGNALS.KILL])),
     exitGroup(exitCode),
     label("init: stopped"),
     ...report("stopped", waited.status),

@@ -5,7 +5,7 @@
  */
 
 /** "bunker" and a version: another layout is another number. */
-export const KEPT_MAGIC = 0x01_72656b6e7562n;
+export const KEPT_MAGIC = 0x02_72656b6e7562n;
 
 /** A larger sandbox is not kept. */
 export const KEPT_BYTES_MAX = 128 * 1024;
@@ -33,9 +33,11 @@ export const KEPT = {
   sourceCount: 88,
   image: 96,
   imageBytes: 104,
+  /** What the launcher's oom_score_adj is raised to from outside; 0: it is not. */
+  oomScore: 112,
 } as const;
 
-export const KEPT_HEADER_BYTES = 112;
+export const KEPT_HEADER_BYTES = 120;
 
 /** A kind and five arguments. */
 export const CHECK_BYTES = 48;

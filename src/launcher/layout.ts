@@ -9,6 +9,7 @@ export const FDS = {
   status: 3,
   /** Reading end of the lifeline: one byte releases the launcher, end of file means that the supervisor is gone. */
   lifeline: 4,
+  /** Where init holds the lock of a range of ids, that is here, and the sources start one further on. */
   firstSource: 5,
 } as const;
 
@@ -27,4 +28,6 @@ export const RECORD_KINDS = {
   exited: 3,
   /** first: the signal that stopped the payload. */
   stopped: 4,
+  /** The launcher's files in /proc are the caller's: its maps can be written. Only where a helper does it, and then the first of all. */
+  ready: 5,
 } as const;

@@ -89,7 +89,14 @@ export const runMonitor = (send: SyscallOp): readonly Op[] => [
 ];
 
 /** Where the monitor finds what it works with; everything else that it inherited is closed. */
-export const MONITOR_FDS = { status: 3, lifeline: 4, init: 5, above: 6 } as const;
+export const MONITOR_FDS = {
+  status: 3,
+  lifeline: 4,
+  init: 5,
+  /** The lock of the sandbox's ids, which is held and no more; without one, `init` once more. */
+  ids: 6,
+  above: 7,
+} as const;
 
 /** The monitor as a program of its own, for a supervisor to turn into: the same bytes for every sandbox. */
 export const monitorProgram = (): Program => ({

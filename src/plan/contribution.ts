@@ -5,25 +5,43 @@
  * @module
  */
 import type { Op } from "../ir/op.ts";
+import type { Extent } from "../linux/idmap.ts";
 import type { NamespaceName } from "../linux/namespace.ts";
 import type { OpenPhase } from "./phase.ts";
 
+/** Maps that are known before the sandbox starts. */
+export interface IdMaps {
+  readonly uid: readonly Extent[];
+  readonly gid: readonly Extent[];
+  /** Absolute paths of newuidmap(1) and newgidmap(1), which write the maps of a caller that may not do it itself. */
+  readonly helpers?: { readonly uid: string; readonly gid: string };
+  /** Whether setgroups(2) works inside: not where a caller has no group to give but its own (user_namespaces(7)). */
+  readonly setgroups: boolean;
+}
+
 /**
- * Who the payload is. One id is mapped; everything else shows as the overflow id 65534.
+ * Who the payload is. What is not mapped shows as the overflow id 65534.
  */
 export interface Identity {
   /** The user id that the payload has inside. `caller`: the id of whoever starts the sandbox, 1000 where that is root. */
   readonly uid: number | "caller";
   readonly gid: number | "caller";
+  /** Supplementary groups, inside. */
+  readonly groups?: readonly number[];
   /** Nobody has chosen the ids: a standalone image takes those of whoever runs it. */
   readonly isDefault?: boolean;
   /**
-   * The kernel's view of that id.
-   * - `caller`: the caller's own uid and gid.
-   * - `own`: an unprivileged id that no other sandbox has, for a caller that is root.
+   * The kernel's view of the ids.
+   * - `caller`: one is mapped, to the caller's own uid and gid.
+   * - `own`: one is mapped, to an unprivileged one that no other sandbox has, for a caller that is root.
+   * - `range`: 0 to 65535 are mapped, to unprivileged ones that no other sandbox has, for a caller that is root.
+   * - `maps`: see {@link Identity.maps}.
    * - `host`: no user namespace at all; the payload is the caller.
    */
-  readonly outside: "caller" | "own" | "host";
+  readonly outside: "caller" | "own" | "range" | "maps" | "host";
+  readonly maps?: IdMaps;
+  /** The payload may make user namespaces in its own. */
+  readonly nested?: boolean;
   /** Login name and home directory in the sandbox's own /etc/passwd. */
   readonly name: string;
   readonly home: string;
@@ -36,6 +54,9 @@ export type Root =
 
 /** A piece of a synthesised file: text, or an id that may only be known when the sandbox starts. */
 export type ContentPart = string | { readonly id: "uid" | "gid" };
+
+/** Whose it is inside, where that is not root: only where many ids are mapped does it make a difference. */
+export type Owner = "payload";
 
 /** One thing in the sandbox's file system. Missing parent directories are made. */
 export type Entry = { readonly target: string } & (
@@ -56,11 +77,12 @@ export type Entry = { readonly target: string } & (
       readonly mode: number;
       readonly noexec?: boolean;
       readonly readOnly?: boolean;
+      readonly owner?: Owner;
     }
   /** A pseudo file system of the kernel's. `options` as mount(8) takes them: `newinstance,ptmxmode=0666`. */
   | { readonly type: "filesystem"; readonly filesystem: "proc" | "mqueue" | "devpts"; readonly options: string }
   | { readonly type: "directory"; readonly mode: number }
-  | { readonly type: "file"; readonly mode: number; readonly content: readonly ContentPart[] }
+  | { readonly type: "file"; readonly mode: number; readonly content: readonly ContentPart[]; readonly owner?: Owner }
   | { readonly type: "symlink"; readonly to: string }
 );
 
@@ -80,6 +102,8 @@ export type Contribution =
   | { readonly kind: "capabilities"; readonly numbers: readonly number[] }
   /** The payload (and everything that it starts) may gain privileges through execve. */
   | { readonly kind: "newPrivileges"; readonly allowed: boolean }
+  /** The payload is among the first to go when memory runs out: the least oom_score_adj that it has, from 0 to 1000. */
+  | { readonly kind: "oomScore"; readonly atLeast: number }
   /** A sentence for people who read `bunker explain`. */
   | { readonly kind: "note"; readonly text: string };
 
@@ -93,4 +117,5 @@ export const workdir = (path: string): Contribution => ({ kind: "workdir", path 
 export const init = (enabled: boolean): Contribution => ({ kind: "init", enabled });
 export const capabilities = (numbers: readonly number[]): Contribution => ({ kind: "capabilities", numbers });
 export const newPrivileges = (allowed: boolean): Contribution => ({ kind: "newPrivileges", allowed });
+export const oomScore = (atLeast: number): Contribution => ({ kind: "oomScore", atLeast });
 export const note = (value: string): Contribution => ({ kind: "note", text: value });

@@ -7,7 +7,11 @@ import type { Op } from "../ir/op.ts";
 import { printOp, printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { CAPABILITIES } from "../linux/capability.ts";
+import { type Extent, showIds } from "../linux/idmap.ts";
+import { ID_RANGE_IDS } from "../linux/idpool.ts";
 import type { ContentPart, Entry, Identity, Root } from "./contribution.ts";
+import { lockedSecurebits } from "./lower/capabilities.ts";
+import { canBeCompiled } from "./lower/standalone.ts";
 import type { From, Plan } from "./plan.ts";
 
 type Row = readonly string[];
@@ -44,7 +48,27 @@ const idName = (id: number | "caller"): string => (id === "caller" ? "the caller
 const OUTSIDE: Readonly<Record<Identity["outside"], string>> = {
   caller: "the caller's ids outside",
   own: "unprivileged ids outside that no other sandbox has",
+  range: `ids ${showIds(0, ID_RANGE_IDS)} inside, unprivileged ones outside that no other sandbox has`,
+  maps: "ids outside as they are mapped",
   host: "no user namespace: the caller itself",
+};
+
+const extentText = ({ inside, outside, count }: Extent): string =>
+  `${showIds(inside, count)} inside, ${showIds(outside, count)} outside`;
+
+const mapRows = ({ identity: { maps, plugin } }: Plan): readonly Row[] =>
+  (["uid", "gid"] as const).flatMap((which) =>
+    (maps?.[which] ?? []).map((extent) => [which, extentText(extent), maps?.helpers?.[which] ?? "", plugin]),
+  );
+
+const groupText = ({ groups = [] }: Identity): string => (groups.length === 0 ? "none" : groups.join(" "));
+
+const nestingText = ({ nested = false, outside }: Identity): string =>
+  nested || outside === "host" ? "may be made inside" : "none can be made inside";
+
+const securebitsText = (plan: Plan): string => {
+  const bits = lockedSecurebits(plan);
+  return bits.length === 0 ? "the kernel's defaults, not locked" : `${bits.join(" ")}, KEEP_CAPS off, all locked`;
 };
 
 const identityText = ({ uid, gid, outside, name, home }: Identity): string =>
@@ -75,13 +99,18 @@ const entryText = (entry: Entry): string => {
         `mode ${mode(entry.mode)}`,
         entry.readOnly && "read-only",
         entry.noexec && "noexec",
+        entry.owner && `of the ${entry.owner}'s`,
       );
     case "filesystem":
       return flagList(`new ${entry.filesystem}`, printable(entry.options));
     case "directory":
       return `directory, mode ${mode(entry.mode)}`;
     case "file":
-      return `file of ${contentText(entry.content)}, mode ${mode(entry.mode)}`;
+      return flagList(
+        `file of ${contentText(entry.content)}`,
+        `mode ${mode(entry.mode)}`,
+        entry.owner && `of the ${entry.owner}'s`,
+      );
     case "symlink":
       return `link to ${word(entry.to)}`;
   }
@@ -101,15 +130,22 @@ const capabilityText = (numbers: readonly number[]): string =>
     ? "none, in all five sets"
     : numbers.map((number) => CAPABILITIES[number] ?? `CAP_${number}`).join(" ");
 
-const supervisionText = ({ supervisedBy }: Plan): string =>
-  supervisedBy.length === 0
+const selfContainedText = (plan: Plan): string =>
+  canBeCompiled(plan)
     ? "self-contained: no plugin has work to do outside, so that it can be compiled"
-    : `supervised: ${supervisedBy.map(({ plugin, hooks }) => `${plugin} has work to do outside (${hooks.join(", ")})`).join("; ")}`;
+    : "self-contained: no plugin has work to do outside; its ids are given out when it starts, so that it cannot be compiled";
+
+const supervisionText = (plan: Plan): string =>
+  plan.supervisedBy.length === 0
+    ? selfContainedText(plan)
+    : `supervised: ${plan.supervisedBy.map(({ plugin, hooks }) => `${plugin} has work to do outside (${hooks.join(", ")})`).join("; ")}`;
 
 const summaryRows = (plan: Plan): readonly Row[] => [
   ["command", plan.command.map(word).join(" "), ""],
   ["kind", supervisionText(plan), ""],
   ["identity", identityText(plan.identity), plan.identity.plugin],
+  ["groups", groupText(plan.identity), plan.identity.plugin],
+  ["user namespaces", nestingText(plan.identity), plan.identity.plugin],
   ["root", rootText(plan.root), plan.root.plugin],
   ["directory", word(plan.workdir.path), plan.workdir.plugin],
   [
@@ -118,6 +154,12 @@ const summaryRows = (plan: Plan): readonly Row[] => [
     plan.init.plugin,
   ],
   ["capabilities", capabilityText(plan.capabilities.numbers), plan.capabilities.plugin],
+  ["securebits", securebitsText(plan), plan.capabilities.plugin],
+  [
+    "oom score",
+    plan.oomScore.atLeast === 0 ? "the caller's" : `at least ${plan.oomScore.atLeast}`,
+    plan.oomScore.plugin,
+  ],
   [
     "execve",
     plan.newPrivileges.allowed ? "may gain privileges" : "gains no privileges (no_new_privs)",
@@ -133,6 +175,7 @@ export const explainPlan = (plan: Plan): string =>
       "namespaces",
       plan.namespaces.map(({ name, plugin }) => [name, plugin]),
     ),
+    ...section("id maps", mapRows(plan)),
     ...section(
       "file system",
       plan.entries.map((entry) => [word(entry.target), entryText(entry), entry.plugin]),
@@ -171,6 +214,7 @@ export const planToJson = (plan: Plan): Record<string, unknown> => ({
   selfContained: plan.supervisedBy.length === 0,
   steps: plan.steps.map(withoutOps),
   capabilities: capabilitiesToJson(plan.capabilities),
+  securebits: { locked: lockedSecurebits(plan), plugin: plan.capabilities.plugin },
 });
 
 /** The program as JSON has it: one object an operation. */

@@ -136,6 +136,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
     init: only(contributions, "init") ?? { enabled: true, plugin: CORE },
     capabilities: only(contributions, "capabilities") ?? { numbers: [], plugin: CORE },
     newPrivileges: only(contributions, "newPrivileges") ?? { allowed: false, plugin: CORE },
+    oomScore: only(contributions, "oomScore") ?? { atLeast: 0, plugin: CORE },
     notes: [...ofKind(contributions, "note"), ...notes],
   });
 };

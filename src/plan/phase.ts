@@ -16,10 +16,12 @@
  * 8. `limits`   Resource limits; late, so that they do not hit the launcher.
  *               Here init forks, stays behind as PID 1, and the rest happens in the process that becomes the payload.
  * 9. `session`  Working directory, signals, umask: what the payload inherits.
- * 10. `capabilities`  Bounding set first, since dropping it needs CAP_SETPCAP.
- * 11. `no_new_privs`  Needed by the two filters after it.
- * 12. `landlock`, `seccomp`  Last, so that they need not allow what the launcher does; seccomp after landlock, whose calls it may deny.
- * 13. `exec`
+ * 10. `identity`  Where many ids are mapped, the launcher has worked as root inside until now, and becomes the payload's user: groups,
+ *               gid, uid. What belongs to that user, as a keyring does, is made after that.
+ * 11. `capabilities`  After the ids, which take some to change; the bounding set first, since dropping it needs CAP_SETPCAP.
+ * 12. `no_new_privs`  Needed by the two filters after it.
+ * 13. `landlock`, `seccomp`  Last, so that they need not allow what the launcher does; seccomp after landlock, whose calls it may deny.
+ * 14. `exec`
  * @module
  */
 export const PHASES = [
@@ -33,6 +35,7 @@ export const PHASES = [
   "mounts",
   "limits",
   "session",
+  "identity",
   "capabilities",
   "no_new_privs",
   "landlock",
@@ -43,4 +46,13 @@ export const PHASES = [
 export type Phase = (typeof PHASES)[number];
 
 /** The phases in which plugins may place operations of their own. */
-export type OpenPhase = "time" | "uts" | "network" | "mounts" | "limits" | "session" | "landlock" | "seccomp";
+export type OpenPhase =
+  | "time"
+  | "uts"
+  | "network"
+  | "mounts"
+  | "limits"
+  | "session"
+  | "identity"
+  | "landlock"
+  | "seccomp";

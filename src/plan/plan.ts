@@ -24,6 +24,7 @@ export interface Plan {
   readonly init: From<{ readonly enabled: boolean }>;
   readonly capabilities: From<{ readonly numbers: readonly number[] }>;
   readonly newPrivileges: From<{ readonly allowed: boolean }>;
+  readonly oomScore: From<{ readonly atLeast: number }>;
   readonly notes: readonly From<{ readonly text: string }>[];
   /** Plugins that have work to do from outside while the sandbox lives: empty means self-contained. */
   readonly supervisedBy: readonly { readonly plugin: string; readonly hooks: readonly string[] }[];

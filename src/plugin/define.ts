@@ -35,6 +35,12 @@ export interface FlagContext {
   refuse(value: string, allowed: string): never;
 }
 
+/** What `resolve` may look at beside its own config and the host. */
+export interface ResolveContext {
+  /** The section of another plugin, checked by its schema, before its own `resolve`; undefined where there is no such plugin. */
+  section(plugin: string): unknown;
+}
+
 /** What `plan` may look at beside its own config. */
 export interface PlanContext {
   /** The payload's argv. */
@@ -64,7 +70,7 @@ export interface Plugin<Config = unknown> {
    * Fills defaults from the host; may refuse. The only place that looks at the host before the plan.
    * @kind async serial · @runs supervisor · @when after the config is checked, before any `plan`
    */
-  resolve?(config: Config, host: Host): Config | Promise<Config>;
+  resolve?(config: Config, host: Host, ctx: ResolveContext): Config | Promise<Config>;
   /**
    * Describes the sandbox. Pure: the same config gives the same contributions.
    * @kind sync serial · @runs supervisor · @when after every `resolve`

@@ -42,9 +42,10 @@ export const configurePipeline = async (pipeline: Pipeline, sections: Sections):
 /** `resolve`: async serial. */
 export const resolvePipeline = async (pipeline: Pipeline, configs: Configs, host: Host): Promise<Configs> => {
   const resolved: Record<string, unknown> = { ...configs };
+  const context = { section: (plugin: string): unknown => configs[plugin] };
   for (const plugin of pipeline.plugins) {
     if (plugin.resolve === undefined) continue;
-    const answer = run(pipeline, plugin, "resolve", () => plugin.resolve?.(configs[plugin.name], host));
+    const answer = run(pipeline, plugin, "resolve", () => plugin.resolve?.(configs[plugin.name], host, context));
     resolved[plugin.name] = answer instanceof Promise ? await answer : answer;
   }
   return resolved;

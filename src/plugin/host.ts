@@ -29,6 +29,10 @@ export interface Host {
   openToAll(path: string): boolean;
   /** The text of a regular file of at most `bytesMax`; undefined where there is none, or a larger one. */
   readText(path: string, bytesMax: number): string | undefined;
+  /**
+   * The same of a path in a directory that is to be a root: no link in it leads out of it, and what is seen is what will be seen inside.
+   */
+  readTextIn(directory: string, path: string, bytesMax: number): string | undefined;
   /** The first `bytesMax` bytes of a regular file of any size, as text; undefined where there is none. */
   readStart(path: string, bytesMax: number): string | undefined;
 }

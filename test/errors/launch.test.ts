@@ -12,6 +12,7 @@ const ORDINARY: HostFacts = {
   kernelRelease: "6.1.0",
   uid: 1000,
   executable: "/usr/local/bin/bunker",
+  isStranger: false,
 };
 
 const failure = (
@@ -87,6 +88,36 @@ describe("a call that is not there", () => {
   test("is blamed on an outer filter where there is one", () => {
     expect(failure("mount_setattr", "ENOSYS", { seccompMode: 2 }).hint).toContain("seccomp filter");
   });
+});
+
+describe("a directory of the user's that the payload may not enter", () => {
+  test.each<[string, Partial<HostFacts>, RegExp | undefined]>([
+    ["root's sandbox is somebody else", { uid: 0, isStranger: true }, /what root starts .*: chmod o\+x/],
+    ["one with a range of ids is too", { isStranger: true }, /ids that are not yours: chmod o\+x/],
+    ["one with the caller's own ids is not", {}, undefined],
+  ])("%s", (_label, facts, hint) => {
+    const error = failure("chdir", "EACCES", facts);
+    if (hint === undefined) expect(error.hint).toBeUndefined();
+    else expect(error.hint).toMatch(hint);
+  });
+});
+
+describe("a keyring that cannot be joined", () => {
+  test.each<[keyof typeof errnos, RegExp]>([
+    ["EPERM", /seccomp filter.*--keyring host/],
+    ["EDQUOT", /too many keys.*maxkeys.*--keyring host/],
+  ])("%s says why, and how to do without", (errno, hint) => {
+    expect(failure("keyctl", errno).hint).toMatch(hint);
+  });
+});
+
+test("a limit on user namespaces that cannot be written says how to leave it", () => {
+  const sentence = 'open("/proc/sys/user/max_user_namespaces")';
+  expect(failure("openat", "EROFS", {}, sentence).hint).toContain("--allow-userns");
+});
+
+test("inside of a sandbox that forbids them the hint says how that one allows user namespaces", () => {
+  expect(failure("clone", "ENOSPC", { maxUserNamespaces: 0 }).hint).toContain("--allow-userns");
 });
 
 test("a failure that nothing is known about has no hint, rather than a wrong one", () => {

@@ -32,6 +32,8 @@ const PREPARED: Prepared = {
   namespaces: 0x2000_0000,
   sources: ["/usr", "/etc/ssl"],
   ownIds: { uid: 1000, gid: 1000 },
+  maps: undefined,
+  oomScore: 300,
   ambient: true,
   waits: true,
   init: true,
@@ -77,8 +79,10 @@ describe("a kept file", () => {
     expect(word(KEPT.sizeBytes)).toBe(encodeKept(KEPT_FOR, [], PREPARED)?.length ?? 0);
     expect(word(KEPT.checks)).toBe(KEPT_HEADER_BYTES);
     expect(
-      ["namespaces", "ambient", "ownIds", "uid", "gid", "waits", "init"].map((name) => word(KEPT[name as "uid"])),
-    ).toEqual([0x2000_0000, 1, 1, 1000, 1000, 1, 1]);
+      ["namespaces", "ambient", "ownIds", "uid", "gid", "waits", "init", "oomScore"].map((name) =>
+        word(KEPT[name as "uid"]),
+      ),
+    ).toEqual([0x2000_0000, 1, 1, 1000, 1000, 1, 1, 300]);
     expect(sources).toEqual(["/usr", "/etc/ssl"]);
     expect(textAt(word(KEPT.image), word(KEPT.imageBytes))).toBe("\u0001\u0002\u0003");
   });
@@ -150,6 +154,10 @@ describe("a kept file", () => {
     [question("mayMapIds", [], false)],
   ])("is not made where the front cannot ask again: %j", (asked) => {
     expect(encodeKept(KEPT_FOR, [asked], PREPARED)).toBeUndefined();
+  });
+
+  test("is not made of ids that are given out anew at each start", () => {
+    expect(encodeKept(KEPT_FOR, [], { ...PREPARED, maps: "range" })).toBeUndefined();
   });
 
   test("is not larger than what the front reads", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import capabilities from "../../plugins/capabilities.ts";
 import { CAPABILITIES } from "../../src/api.ts";
-import { planOf, sectionOf } from "../support/plan.ts";
+import { ANN, planOf, sectionOf } from "../support/plan.ts";
 
 const all = CAPABILITIES.map((_, number) => number);
 
@@ -17,11 +17,26 @@ describe("capabilities: plan", () => {
 
   test("gives all but what is dropped", () => {
     const section = sectionOf(capabilities, ["cap-add", "ALL"], ["cap-drop", "CHOWN"]);
-    expect(planOf(capabilities, section)).toBe(`capabilities numbers [${all.slice(1).join()}]`);
+    expect(planOf(capabilities, section)).toStartWith(`capabilities numbers [${all.slice(1).join()}]`);
   });
 
   test("gives what is named, also where all others are dropped", () => {
     expect(planOf(capabilities, { add: ["KILL", "CHOWN", "KILL"], drop: ["ALL"] })).toBe("capabilities numbers [0,5]");
+  });
+});
+
+describe("capabilities: CAP_SYS_RESOURCE", () => {
+  const note = "note CAP_SYS_RESOURCE: the payload may lift the limit on user namespaces";
+  const section = { add: ["SYS_RESOURCE"] };
+
+  test("gives a note that it can lift the limit on user namespaces", () => {
+    expect(planOf(capabilities, section)).toContain(note);
+    expect(planOf(capabilities, { add: ["SYS_ADMIN"] })).not.toContain("note");
+  });
+
+  test("gives none where there is no such limit", () => {
+    expect(planOf(capabilities, section, { identity: { ...ANN, nested: true } })).not.toContain("note");
+    expect(planOf(capabilities, section, { identity: { ...ANN, outside: "host" } })).not.toContain("note");
   });
 });
 

@@ -87,7 +87,10 @@ describe("userns: config", () => {
     "1:",
     ":1",
     "1:2:3",
-    "ann:1",
+    "1:a b",
+    "ann:",
+    "ann:1:2",
+    "9ann",
     "1.0",
     "٣",
     String(ID_MAX + 1),
@@ -105,7 +108,10 @@ describe("userns: config", () => {
     fc.assert(
       fc.property(fc.nat(ID_MAX), fc.option(fc.nat(ID_MAX), { nil: undefined }), (uid, gid) => {
         expect(parseId(String(uid))).toBe(uid);
-        expect(parseUser(gid === undefined ? `${uid}` : `${uid}:${gid}`)).toEqual({ kind: "ids", uid, gid });
+        expect(parseUser(gid === undefined ? `${uid}` : `${uid}:${gid}`)).toEqual({
+          user: { kind: "id", id: uid },
+          group: gid === undefined ? undefined : { kind: "id", id: gid },
+        });
       }),
     );
     fc.assert(

@@ -74,7 +74,7 @@ const typeOf = (node: Node | undefined): NodeType => {
   return node.startsWith("=") ? "file" : "symlink";
 };
 
-type Looks = "nodeType" | "readLink" | "realPath" | "readText" | "readStart" | "mayExecute";
+type Looks = "nodeType" | "readLink" | "realPath" | "readText" | "readTextIn" | "readStart" | "mayExecute";
 
 export interface FakeHost extends Partial<Omit<Host, Looks>> {
   /** Added to {@link DEBIAN}. */
@@ -106,6 +106,16 @@ export const fakeHost = ({ nodes: added = {}, without = [], ...given }: FakeHost
     readStart(path, bytesMax) {
       const node = found(path);
       return node?.startsWith("=") ? node.slice(1, bytesMax + 1) : undefined;
+    },
+    readTextIn(directory, path, bytesMax) {
+      // Links are of the directory alone, as if it were the root.
+      const inside = Object.fromEntries(
+        Object.entries(nodes)
+          .filter(([name]) => name.startsWith(`${directory}/`))
+          .map(([name, node]) => [name.slice(directory.length), node]),
+      );
+      const node = inside[walk(inside, path, true)];
+      return node?.startsWith("=") && Buffer.byteLength(node) - 1 <= bytesMax ? node.slice(1) : undefined;
     },
     readText(path, bytesMax) {
       const node = found(path);

@@ -13,6 +13,8 @@ export interface PlanOptions {
   readonly identity?: Identity;
   readonly terminal?: boolean;
   readonly command?: readonly string[];
+  /** Of other plugins, by their names. */
+  readonly sections?: Readonly<Record<string, unknown>>;
 }
 
 export const ANN: Identity = { uid: "caller", gid: "caller", outside: "caller", name: "ann", home: "/home/ann" };
@@ -27,15 +29,24 @@ const checked = (plugin: Plugin, section: unknown): unknown => {
   return "value" in result ? result.value : undefined;
 };
 
+const resolveWith = (plugin: Plugin, section: object, { host = fakeHost(), sections = {} }: PlanOptions): unknown => {
+  const config = checked(plugin, section);
+  return plugin.resolve ? plugin.resolve(config, host, { section: (name) => sections[name] }) : config;
+};
+
+const planWith = (plugin: Plugin, resolved: unknown, options: PlanOptions): readonly Contribution[] => {
+  const { has = [], identity = ANN, terminal = false, command = ["true"] } = options;
+  return [...(plugin.plan?.(resolved, { command, terminal, identity, has: (name) => has.includes(name) }) ?? [])];
+};
+
 export const contributionsOf = (
   plugin: Plugin,
   section: object,
   options: PlanOptions = {},
 ): readonly Contribution[] => {
-  const { host = fakeHost(), has = [], identity = ANN, terminal = false, command = ["true"] } = options;
-  const config = checked(plugin, section);
-  const resolved = plugin.resolve ? plugin.resolve(config, host) : config;
-  return [...(plugin.plan?.(resolved, { command, terminal, identity, has: (name) => has.includes(name) }) ?? [])];
+  const resolved = resolveWith(plugin, section, options);
+  if (resolved instanceof Promise) throw new Error("this section is resolved later: use laterPlanOf");
+  return planWith(plugin, resolved, options);
 };
 
 const octal = (mode: number): string => `0${mode.toString(8)}`;
@@ -94,6 +105,12 @@ const print = (one: Contribution): readonly string[] => {
 /** One line for each contribution, and for each operation of one. */
 export const planOf = (plugin: Plugin, section: object = {}, options: PlanOptions = {}): string =>
   contributionsOf(plugin, section, options).flatMap(print).join("\n");
+
+/** The same where `resolve` loads what it needs first. */
+export const laterPlanOf = async (plugin: Plugin, section: object = {}, options: PlanOptions = {}): Promise<string> =>
+  planWith(plugin, await resolveWith(plugin, section, options), options)
+    .flatMap(print)
+    .join("\n");
 
 /** The section after these flags: `sectionOf(hostname, ["hostname", "box"])`. Refusals are thrown as `flag: allowed`. */
 export const sectionOf = (plugin: Plugin, ...given: readonly (readonly [flag: string, value: string])[]): object =>

@@ -39,6 +39,7 @@ import { format, formattedLength } from "../format.ts";
 import { KEPT, SOURCES_MAX } from "../kept.ts";
 import { FDS, RECORD, RECORD_KINDS } from "../layout.ts";
 import { MONITOR_FDS } from "../monitor.ts";
+import { raiseOomScore } from "../oom.ts";
 import { blockSignals, heedChildren } from "../signals.ts";
 import { openStreams } from "../streams.ts";
 import { caller, EMPTY, kept, keptWord } from "./find.ts";
@@ -90,9 +91,10 @@ const MFD = { MFD_CLOEXEC: 1, MFD_ALLOW_SEALING: 2 };
 const MFD_EXEC = 0x10;
 const F_ADD_SEALS = 1033;
 const F_SEAL_ALL = 0xf;
+const EXECUTE_ONLY = 0o111;
 
 /** As launch/memfd.ts does it; where memfds may not be executed, the program behind knows what to do. */
-const writeExecutable = (name: string, into: Slot, from: Operand, sizeBytes: Operand): readonly Op[] => {
+const writeExecutable = (name: string, into: Slot, from: Operand, sizeBytes: Operand, mode?: number): readonly Op[] => {
   const memfd = (bits: Readonly<Record<string, number>>) => call("memfd_create", [text("bunker"), flags(bits)], into);
   return [
     onErrno(memfd({ ...MFD, MFD_EXEC }), ["EINVAL"], `${name}: before MFD_EXEC`),
@@ -103,6 +105,7 @@ const writeExecutable = (name: string, into: Slot, from: Operand, sizeBytes: Ope
     ...raise(into),
     call("write", [into, from, sizeBytes], value),
     branch(value, "notEqual", sizeBytes, GIVE_UP),
+    ...(mode === undefined ? [] : [call("fchmod", [into, constant(mode, `0${mode.toString(8)}`)])]),
     call("fcntl", [into, flags({ F_ADD_SEALS }), constant(F_SEAL_ALL, "F_SEAL_*")]),
   ];
 };
@@ -163,7 +166,7 @@ const prepare = (): readonly Op[] => [
   keptWord(value, KEPT.image),
   compute(slot("image address"), value, "add", kept),
   keptWord(slot("image bytes"), KEPT.imageBytes),
-  ...writeExecutable("image", fds.image, slot("image address"), slot("image bytes")),
+  ...writeExecutable("image", fds.image, slot("image address"), slot("image bytes"), EXECUTE_ONLY),
   ...openSources(),
   ...addMove(fds.statusWriting, FDS.status),
   ...addMove(fds.lifelineReading, FDS.lifeline),
@@ -222,6 +225,18 @@ const mapIds = (): readonly Op[] => {
   ];
 };
 
+/** As launch/launch.ts, raiseOomScore. */
+const raiseScore = (): readonly Op[] => {
+  const atLeast = slot("oom at least");
+  return [
+    keptWord(atLeast, KEPT.oomScore),
+    branch(atLeast, "equal", 0, "score raised"),
+    ...format(path, "oom path", "/proc/", { decimal: child }, "/oom_score_adj"),
+    ...raiseOomScore("oom", { path, shown: "/proc/PID/oom_score_adj", atLeast }),
+    label("score raised"),
+  ];
+};
+
 const ONE_BYTE = bytes(new Uint8Array([1]), "[1]");
 
 const release = (): readonly Op[] => [
@@ -254,7 +269,7 @@ const awaitStart = (): readonly Op[] => [
 
 /** From here on nothing is undone: the end of this process ends the sandbox. */
 const becomeMonitor = (): readonly Op[] => [
-  ...[fds.statusReading, fds.lifelineWriting, fds.pidfd].map((fd, index) =>
+  ...[fds.statusReading, fds.lifelineWriting, fds.pidfd, fds.pidfd].map((fd, index) =>
     call("dup3", [fd, MONITOR_FDS.status + index, 0]),
   ),
   // The words stay, so that ps(1) shows what was typed; the environment does not.
@@ -305,6 +320,7 @@ export const startKept = ({ image }: MonitorImage): readonly Op[] => [
   ...prepare(),
   ...writeExecutable("monitor", fds.monitor, bytes(image, "monitor"), image.length),
   ...cloneLauncher(),
+  ...raiseScore(),
   ...mapIds(),
   ...release(),
   ...awaitStart(),

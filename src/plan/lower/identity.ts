@@ -1,26 +1,46 @@
 /**
- * Ids: the maps of the user namespace, and taking a mapped id.
+ * Ids: the maps of the user namespace, taking mapped ids, and becoming the payload's user.
  *
  * Who may write a map (user_namespaces(7), kernel/user_namespace.c new_idmap_permitted): a process in the new namespace may map
  * its own effective id and nothing else, after it has given up setgroups(2); anything more takes CAP_SETUID and CAP_SETGID in the
- * parent namespace. So an unprivileged caller's launcher writes its own maps, and for root the process outside does it.
+ * parent namespace. So an unprivileged caller's launcher writes its own maps; for root, and where more is mapped, a process outside
+ * does it.
+ *
+ * Where id 0 is mapped the launcher works as it, so that what it makes belongs to root inside, as on every system. The payload
+ * changes its ids last, in a process of its own.
  * @module
  */
 
-import { buffer, flags, slot, text } from "../../ir/build.ts";
-import { call, close, openat, prctl, write } from "../../ir/calls.ts";
+import { buffer, bytes, flags, slot, text } from "../../ir/build.ts";
+import { call, close, described, openat, prctl, write } from "../../ir/calls.ts";
 import type { Op, Operand, Slot } from "../../ir/op.ts";
 import { format, formattedLength, knownText, type Part } from "../../launcher/format.ts";
 import { O_WRONLY } from "../../linux/file.ts";
-import { PR_SET_PDEATHSIG, SIGNALS } from "../../linux/process.ts";
+import { toOutside } from "../../linux/idmap.ts";
+import { PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_SECUREBITS, SIGNALS } from "../../linux/process.ts";
+import { SECUREBITS } from "../../linux/securebits.ts";
 import type { Identity } from "../contribution.ts";
 
 type Which = "uid" | "gid";
 
-/** The id inside, as an operand: known now, or read when a standalone image starts. */
+/** Somebody outside writes the maps, so that the launcher has to wait for it. */
+export const isMappedOutside = ({ outside }: Identity): boolean => ["own", "range", "maps"].includes(outside);
+
+/** Whoever starts it has rights over the host that the launcher has lost, and works for it: root, and nobody else. */
+export const isMappedByRoot = ({ outside, maps }: Identity): boolean =>
+  outside === "own" || outside === "range" || (outside === "maps" && maps?.helpers === undefined);
+
+/** The id inside that the payload has, as an operand: known now, or read when a standalone image starts. */
 export const insideId = (identity: Identity, which: Which): Operand => {
   const id = identity[which];
   return id === "caller" ? slot(`${which} inside`) : id;
+};
+
+/** The id inside that the launcher, and init after it, works under. */
+export const workingId = (identity: Identity, which: Which): Operand => {
+  const hasRoot =
+    identity.outside === "range" || (identity.maps !== undefined && toOutside(identity.maps[which], 0) !== undefined);
+  return hasRoot ? 0 : insideId(identity, which);
 };
 
 const fd = slot("map");
@@ -55,13 +75,59 @@ export const writeOwnMaps = (identity: Identity, outside: Readonly<Record<Which,
   ),
 ];
 
+/** Where it is denied the caller's groups stay what they are outside, and no id of theirs can be named inside. */
+const maySetGroups = ({ outside, maps }: Identity): boolean => outside !== "caller" && maps?.setgroups !== false;
+
 /**
- * Becomes the mapped id. Groups go first: once the ids are taken there may be no right to drop them.
+ * `setgroups(2)` with group ids of 32 bits. No group at all is a call too: the caller's would stay.
+ */
+const setGroups = (identity: Identity, groups: readonly number[]): readonly Op[] => {
+  if (!maySetGroups(identity)) return [];
+  const list = bytes(new Uint8Array(new Uint32Array(groups).buffer), `[${groups.join(", ")}]`);
+  return [call("setgroups", [groups.length, groups.length === 0 ? 0 : list])];
+};
+
+const setIds = (uid: Operand, gid: Operand): readonly Op[] => [
+  call("setresgid", [gid, gid, gid]),
+  call("setresuid", [uid, uid, uid]),
+];
+
+/**
+ * The launcher takes mapped ids. Groups go first: once the ids are taken there may be no right to drop them.
  * The order is setgroups, gid, uid; every result is checked.
  */
-export const takeMappedIds = (identity: Identity): readonly Op[] => {
-  const [uid, gid] = [insideId(identity, "uid"), insideId(identity, "gid")];
-  return [call("setgroups", [0, 0]), call("setresgid", [gid, gid, gid]), call("setresuid", [uid, uid, uid])];
+export const takeMappedIds = (identity: Identity): readonly Op[] => [
+  ...setGroups(identity, []),
+  ...setIds(workingId(identity, "uid"), workingId(identity, "gid")),
+];
+
+/** Whether the payload is somebody else inside than the launcher and init. */
+export const changesIds = (identity: Identity): boolean =>
+  (["uid", "gid"] as const).some((which) => workingId(identity, which) !== identity[which]) &&
+  identity.uid !== "caller";
+
+/**
+ * The payload's process becomes the payload's user, in the same order.
+ *
+ * Without the fix-up the kernel takes no capability away on the way from id 0 (capabilities(7), "Effect of user ID changes"): they
+ * are set as they shall be afterwards, and the bit with them. Another user's process is one that may be traced again where
+ * fs.suid_dumpable says so, and until the execve this one shares its memory with init.
+ */
+export const becomeUser = (identity: Identity, { init }: { readonly init: boolean }): readonly Op[] => {
+  const { uid, gid, groups = [] } = identity;
+  const list = groups.length === 0 ? [] : setGroups(identity, groups);
+  if (!changesIds(identity) || uid === "caller" || gid === "caller") return list;
+  const noFixup = described(
+    prctl(flags({ PR_SET_SECUREBITS }), flags({ SECBIT_NO_SETUID_FIXUP: SECUREBITS.NO_SETUID_FIXUP })),
+    "prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP)",
+  );
+  return [
+    noFixup,
+    ...list,
+    ...setIds(uid, gid),
+    prctl(flags({ PR_SET_DUMPABLE }), 0),
+    ...(init ? [] : [dieWithParent()]),
+  ];
 };
 
 /** After every change of ids: those clear it (prctl(2), PR_SET_PDEATHSIG). A belt; the lifeline is the braces. */

@@ -12,8 +12,8 @@ import { FDS } from "../../launcher/layout.ts";
 import { report, statusFd } from "../../launcher/report.ts";
 import { EXIT } from "../../linux/process.ts";
 import type { Plan } from "../plan.ts";
-import { takeMappedIds, writeOwnMaps } from "./identity.ts";
-import { awaitRelease, launchFailed, lowerLauncher } from "./launcher.ts";
+import { isMappedByRoot, isMappedOutside, takeMappedIds, writeOwnMaps } from "./identity.ts";
+import { awaitRelease, launchFailed, lowerLauncher, openOwnFiles } from "./launcher.ts";
 import { openSources, sourceSlot, sourcesOf } from "./sources.ts";
 import { checkStdio } from "./stdio.ts";
 import { stamp, type Target } from "./target.ts";
@@ -21,20 +21,29 @@ import { stamp, type Target } from "./target.ts";
 type Launch = Extract<Target, { kind: "launch" }>;
 
 /** Whether the launcher must wait for somebody outside. */
-export const needsRelease = (plan: Plan): boolean => plan.identity.outside === "own" || plan.supervisedBy.length > 0;
+export const needsRelease = (plan: Plan): boolean => isMappedOutside(plan.identity) || plan.supervisedBy.length > 0;
 
 /**
  * Whether the supervisor opens the sources. For a caller that is root the launcher has lost the right to: it is root of a namespace
  * that maps an unprivileged id, so CAP_DAC_OVERRIDE means nothing over the host's files.
  */
-export const inheritsSources = (plan: Plan): boolean => plan.identity.outside === "own";
+export const inheritsSources = (plan: Plan): boolean => isMappedByRoot(plan.identity);
+
+/** Init holds the lock of its ids, so that they are nobody else's while it lives: in front of the sources, which are closed before. */
+const firstSource = ({ identity }: Plan): number => FDS.firstSource + (identity.outside === "range" ? 1 : 0);
 
 const inheritedSources = (plan: Plan): readonly Op[] =>
-  sourcesOf(plan).map((_, index) => set(sourceSlot(index), FDS.firstSource + index));
+  sourcesOf(plan).map((_, index) => set(sourceSlot(index), firstSource(plan) + index));
 
 const mapIds = (plan: Plan, { caller }: Launch): readonly Op[] => {
   if (plan.identity.outside === "host") return [];
-  return plan.identity.outside === "own" ? takeMappedIds(plan.identity) : writeOwnMaps(plan.identity, caller);
+  return isMappedOutside(plan.identity) ? takeMappedIds(plan.identity) : writeOwnMaps(plan.identity, caller);
+};
+
+/** Root's rights are enough for files that are root's. */
+const openFiles = ({ identity: { outside, maps } }: Plan): readonly Op[] => {
+  if (maps?.helpers) return [openOwnFiles(), ...report("ready")];
+  return outside === "caller" ? [openOwnFiles()] : [];
 };
 
 /** The ids of the caller are known: `caller` becomes a number before anything else looks at it. */
@@ -62,10 +71,11 @@ export const lowerForLaunch = (given: Plan, target: Launch): Program => {
     ops: [
       set(statusFd, FDS.status),
       set(lifelineFd, FDS.lifeline),
+      ...stamp("bunker", "release", openFiles(plan)),
       ...stamp("bunker", "release", checkStdio()),
       ...(needsRelease(plan) ? stamp("bunker", "release", awaitRelease()) : []),
       ...lowerLauncher(plan, target, {
-        firstSource: FDS.firstSource,
+        firstSource: firstSource(plan),
         sources: inheritsSources(plan) ? inheritedSources(plan) : openSources(plan),
         identity: mapIds(plan, target),
         writeId: () => [],

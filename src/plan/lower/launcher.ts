@@ -4,18 +4,22 @@
  * The two targets share everything but their edges: who opens sources, who maps ids, how a failure is told.
  * @module
  */
-import { branch, constant, flags, label, slot } from "../../ir/build.ts";
-import { call, closeRange, exitGroup, prctl } from "../../ir/calls.ts";
+import { branch, constant, flags, label, slot, text } from "../../ir/build.ts";
+import { call, closeRange, exitGroup, ignoring, prctl } from "../../ir/calls.ts";
 import type { Op, Operand } from "../../ir/op.ts";
 import { lifelineFd, payloadPid, runInit } from "../../launcher/init.ts";
+import { raiseOomScore } from "../../launcher/oom.ts";
 import { heedChildren, POLL, polled, pollNow } from "../../launcher/signals.ts";
+import { CAPABILITIES } from "../../linux/capability.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { CLONE_VFORK, CLONE_VM, EXIT, PR_SET_DUMPABLE, SIGNALS } from "../../linux/process.ts";
 import type { OpenPhase } from "../phase.ts";
 import type { Plan } from "../plan.ts";
+import { setCapabilities } from "./capabilities.ts";
 import { makeEntries, type WriteId } from "./entries.ts";
 import { dieWithParent } from "./identity.ts";
 import { restoreNofile } from "./limits.ts";
+import { forbidNesting } from "./nesting.ts";
 import { becomePayload, leaveJob } from "./payload.ts";
 import { changeRoot, seal } from "./root.ts";
 import { openNewProc, restrictSources } from "./sources.ts";
@@ -36,6 +40,18 @@ const enterTime = (plan: Plan): readonly Op[] =>
   asksFor(plan, "time")
     ? stamp("timens", "time", [call("unshare", [constant(NAMESPACES.time.flag, NAMESPACES.time.constant)])])
     : [];
+
+/**
+ * An image that cannot be read makes a process whose files in /proc are root's (launch/memfd.ts). Where the launcher, or a helper with
+ * the caller's rights, has to write to some of them, they become the caller's again for as long as nobody else is inside.
+ */
+export const openOwnFiles = (): Op => prctl(flags({ PR_SET_DUMPABLE }), 1);
+
+/** Before the ids change: then /proc/self is no longer the launcher's to write to. */
+const raiseOwnOomScore = ({ oomScore: { atLeast, plugin } }: Plan): readonly Op[] => {
+  const path = "/proc/self/oom_score_adj";
+  return stamp(plugin, "time", atLeast === 0 ? [] : raiseOomScore("oom", { path: text(path), shown: path, atLeast }));
+};
 
 /**
  * Waits for one byte, where somebody outside has work to do first. The end of the pipe means that nobody is left to do it.
@@ -59,6 +75,9 @@ const leaveIfAbandoned = (): readonly Op[] => [
   label("not abandoned"),
 ];
 
+/** A payload of another user must still get the signals that are handed on, and its end. */
+const OF_INIT = [CAPABILITIES.indexOf("KILL")];
+
 /**
  * CLONE_VM | CLONE_VFORK: the child borrows this memory, and init goes on when it has been executed or has failed. Nothing is
  * copied, and init learns of a failure from `launchFailed`. Safe because generated code has no stack.
@@ -76,6 +95,8 @@ const forkPayload = (payload: readonly Op[], ownPids: boolean, terminal: Operand
   branch(launchFailed, "equal", 0, "init: running"),
   exitGroup(launchFailed),
   label("init: running"),
+  // EPERM: with --userns host, where the caller has no CAP_KILL.
+  ...stamp("pid", "exec", [ignoring(setCapabilities(OF_INIT), "EPERM")]),
   ...runInit({ ownPids }),
 ];
 
@@ -92,11 +113,13 @@ export interface LauncherParts {
 
 /** Everything between release and the running payload. */
 export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts): readonly Op[] => [
+  ...raiseOwnOomScore(plan),
   ...enterTime(plan),
   ...steps(plan, "time"),
   ...stamp(plan.root.plugin, "sources", parts.sources),
   ...stamp(plan.root.plugin, "sources", restrictSources(plan)),
   ...stamp("proc", "sources", openNewProc(plan)),
+  ...stamp(plan.identity.plugin, "sources", forbidNesting(plan)),
   ...stamp(plan.identity.plugin, "identity map", [
     ...parts.identity,
     // Where init's end does not end the rest, it must live to see the end of the lifeline, and end the payload.

@@ -2,89 +2,18 @@
  * The last steps, in the process that becomes the payload: what it inherits, what it may do, and execve.
  * @module
  */
-import {
-  branch,
-  bytes,
-  compute,
-  constant,
-  fail,
-  flags,
-  jump,
-  label,
-  load,
-  set,
-  slot,
-  text,
-  vector,
-} from "../../ir/build.ts";
+import { branch, compute, fail, flags, jump, label, load, set, slot, text, vector } from "../../ir/build.ts";
 import { call, described, onErrno, prctl } from "../../ir/calls.ts";
 import type { Op, Operand, SyscallOp } from "../../ir/op.ts";
 import { resetSignals, unblockSignals } from "../../launcher/signals.ts";
-import { CAPABILITIES, CAPABILITY_HEADER } from "../../linux/capability.ts";
 import { errnos } from "../../linux/errno.ts";
-import {
-  PR_CAP_AMBIENT,
-  PR_CAP_AMBIENT_CLEAR_ALL,
-  PR_CAP_AMBIENT_RAISE,
-  PR_CAPBSET_DROP,
-  PR_SET_NO_NEW_PRIVS,
-} from "../../linux/process.ts";
+import { PR_SET_NO_NEW_PRIVS } from "../../linux/process.ts";
 import type { Plan } from "../plan.ts";
+import { restrictCapabilities } from "./capabilities.ts";
+import { becomeUser } from "./identity.ts";
 import { stamp } from "./target.ts";
 
-const maskOf = (numbers: readonly number[]): bigint =>
-  numbers.reduce((mask, number) => mask | (1n << BigInt(number)), 0n);
-
-const shown = (numbers: readonly number[]): string =>
-  numbers.length === 0 ? "0" : numbers.map((number) => `CAP_${CAPABILITIES[number] ?? number}`).join("|");
-
-/** Capability numbers are tried upwards until the kernel says EINVAL: it knows no more of them. */
-const dropBounding = (kept: readonly number[]): readonly Op[] => {
-  const number = slot("capability");
-  const kept1 = slot("kept");
-  return [
-    set(number, 0),
-    label("bounding"),
-    compute(kept1, constant(maskOf(kept), shown(kept)), "shiftRight", number),
-    compute(kept1, kept1, "and", 1),
-    branch(kept1, "notEqual", 0, "bounding: next"),
-    onErrno(prctl(flags({ PR_CAPBSET_DROP }), number), ["EINVAL"], "bounding: done"),
-    label("bounding: next"),
-    compute(number, number, "add", 1),
-    jump("bounding"),
-    label("bounding: done"),
-  ];
-};
-
-const word = (mask: bigint, half: 0 | 1): number => Number((mask >> BigInt(32 * half)) & 0xffffffffn);
-
-/** `struct __user_cap_data_struct { u32 effective, permitted, inheritable } [2]`, the same set three times. */
-const capabilityData = (numbers: readonly number[]): Uint8Array => {
-  const mask = maskOf(numbers);
-  const [low, high] = [word(mask, 0), word(mask, 1)];
-  return new Uint8Array(new Uint32Array([low, low, low, high, high, high]).buffer);
-};
-
-/**
- * All five sets become exactly `numbers`. The bounding set first, while CAP_SETPCAP is still there; the ambient set last,
- * since only what is permitted and inheritable can be in it. It is what an unprivileged user keeps through execve.
- */
-const setCapabilities = (numbers: readonly number[]): readonly Op[] => [
-  prctl(flags({ PR_CAP_AMBIENT }), flags({ PR_CAP_AMBIENT_CLEAR_ALL })),
-  ...dropBounding(numbers),
-  described(
-    call("capset", [
-      bytes(CAPABILITY_HEADER, "{_LINUX_CAPABILITY_VERSION_3, 0}"),
-      bytes(capabilityData(numbers), `{${shown(numbers)}}`),
-    ]),
-    `capset(${shown(numbers)})`,
-  ),
-  ...numbers.map((number) =>
-    prctl(flags({ PR_CAP_AMBIENT }), flags({ PR_CAP_AMBIENT_RAISE }), constant(number, shown([number]))),
-  ),
-];
-
-const steps = (plan: Plan, phase: "session" | "landlock" | "seccomp"): readonly Op[] =>
+const steps = (plan: Plan, phase: "session" | "identity" | "landlock" | "seccomp"): readonly Op[] =>
   plan.steps.filter((step) => step.phase === phase).flatMap((step) => stamp(step.plugin, phase, step.ops));
 
 const CLOSE_RANGE_CLOEXEC = 4;
@@ -153,7 +82,9 @@ export const becomePayload = (plan: Plan, { argv, terminal }: PayloadOptions): r
     call("chdir", [text(plan.workdir.path)]),
   ]),
   ...steps(plan, "session"),
-  ...stamp(plan.capabilities.plugin, "capabilities", setCapabilities(plan.capabilities.numbers)),
+  ...stamp(plan.identity.plugin, "identity", becomeUser(plan.identity, { init: plan.init.enabled })),
+  ...steps(plan, "identity"),
+  ...stamp(plan.capabilities.plugin, "capabilities", restrictCapabilities(plan)),
   ...stamp(
     plan.newPrivileges.plugin,
     "no_new_privs",

@@ -84,6 +84,8 @@ const openProc = (options: string): readonly Op[] => [
 
 const isProc = (entry: Entry): boolean => entry.type === "filesystem" && entry.filesystem === "proc";
 
+export const hasNewProc = (plan: Plan): boolean => plan.entries.some(isProc);
+
 export const openNewProc = (plan: Plan): readonly Op[] =>
   plan.entries.flatMap((entry) => (isProc(entry) && entry.type === "filesystem" ? openProc(entry.options) : []));
 

@@ -6,6 +6,7 @@
  * @module
  */
 
+import invariant from "tiny-invariant";
 import {
   branch,
   buffer,
@@ -28,6 +29,7 @@ import { verify } from "../../ir/verify.ts";
 import { format } from "../../launcher/format.ts";
 import { lifelineFd } from "../../launcher/init.ts";
 import { runMonitor } from "../../launcher/monitor.ts";
+import { raiseOomScore } from "../../launcher/oom.ts";
 import { statusFd } from "../../launcher/report.ts";
 import { askTerminal, blockSignals, heedChildren, received } from "../../launcher/signals.ts";
 import { openStreams } from "../../launcher/streams.ts";
@@ -85,6 +87,17 @@ const writeMaps = (plan: Plan): readonly Op[] => [
   label("maps are the launcher's"),
 ];
 
+/** For the minimum, which a launcher has no right to raise. */
+const raiseOom = ({ oomScore: { atLeast } }: Plan): readonly Op[] =>
+  atLeast === 0
+    ? []
+    : [
+        unlessRoot("score is the launcher's"),
+        ...format(path, "oom path", "/proc/", { decimal: initPid }, "/oom_score_adj"),
+        ...raiseOomScore("outside oom", { path, shown: "/proc/PID/oom_score_adj", atLeast }),
+        label("score is the launcher's"),
+      ];
+
 const cloneFlags = (plan: Plan) => {
   const names = plan.namespaces
     .map(({ name }) => NAMESPACES[name])
@@ -118,6 +131,7 @@ const outside = (plan: Plan): readonly Op[] => [
   label("sources are the launcher's"),
   ...stamp("bunker", "release", [call("clone", [cloneFlags(plan), 0, 0, 0, 0], initPid)]),
   branch(initPid, "equal", 0, "launcher"),
+  ...stamp("process", "release", raiseOom(plan)),
   ...stamp("userns", "identity map", mapsIds(plan) ? writeMaps(plan) : []),
   ...stamp("bunker", "release", [
     write(PIPES.lifeline.writing, ONE_BYTE, 1),
@@ -158,8 +172,12 @@ const writeId =
   (which, file, name) =>
     writeParts(file, name, [{ decimal: insideId(plan.identity, which) }]);
 
-/** @throws invariant violation for a plan that no plugin should have made */
+/** One id follows from whoever runs it; more are given out by a supervisor: from a pool, or through a helper. */
+export const canBeCompiled = ({ identity: { outside } }: Plan): boolean => outside !== "range" && outside !== "maps";
+
+/** @throws invariant violation for a plan that no plugin should have made, or that {@link canBeCompiled} refuses */
 export const lowerStandalone = (given: Plan): Program => {
+  invariant(canBeCompiled(given), "an image maps one id");
   const plan = withRunnersIds(given);
   const argv = slot("argv");
   const ops: readonly Op[] = [
