@@ -37,9 +37,12 @@ const freeFrom = (host: Host): number =>
     100_000,
   );
 
+/** usermod(8) knows accounts only, and so does newuidmap(1). */
 const howToAdd = (host: Host): string => {
+  const login = callerLogin(host);
+  if (login === undefined) return `ids are given to accounts, and uid ${host.uid} has none`;
   const ids = showIds(freeFrom(host), ID_RANGE_IDS);
-  return `give them: sudo usermod --add-subuids ${ids} --add-subgids ${ids} ${callerName(host)}`;
+  return `to have more: sudo usermod --add-subuids ${ids} --add-subgids ${ids} ${login.name}`;
 };
 
 const helper = (which: Which, host: Host): string => {
@@ -105,7 +108,7 @@ export const checkGiven = (which: Which, extent: Extent, text: string, host: Hos
   refuse({
     code: "E_IDMAP_FOREIGN",
     message: `--${which}map ${text}: ${which} ${showIds(extent.outside, extent.count)} outside is not yours to give; yours are ${yours}`,
-    hint: `${FILES[which]} has what is yours beside your own id; ${howToAdd(host)}`,
+    hint: howToAdd(host),
   });
 };
 

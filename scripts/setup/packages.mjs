@@ -14,6 +14,7 @@ const PACKAGES = [
   { name: "bubblewrap", for: "comparison with bubblewrap", found: onPath("bwrap") },
   { name: "strace", for: "recorded system calls", found: onPath("strace") },
   { name: "util-linux", for: "unprivileged callers", found: onPath("setpriv") },
+  { name: "uidmap", for: "ranges of ids of unprivileged callers", found: onPath("newuidmap") },
   { name: "procps", for: "process lists", found: onPath("ps") },
   { name: "python3", for: "Python payloads", found: onPath("python3") },
 ];

@@ -80,11 +80,12 @@ const shebang = (text: string): readonly string[] | undefined => {
   return interpreter === undefined ? undefined : [interpreter, ...(argument ? [argument] : [])];
 };
 
-/** A root caller's payload is somebody else than the caller, and may be unable to read what the caller can. */
+/** A payload that is somebody else than the caller, as root's always is, may be unable to read what the caller can. */
 const checkReadable = (file: string, sections: Sections, host: Host): void => {
-  if (host.readStart(file, 1) === undefined) throw scriptNotReadable(file, file, false);
-  if (host.uid !== 0 || sectionOf(sections, "userns").mode === "host") return;
-  if (!host.openToAll(host.realPath(file))) throw scriptNotReadable(file, file, true);
+  if (host.readStart(file, 1) === undefined) throw scriptNotReadable(file, file, "caller");
+  const { mode } = sectionOf(sections, "userns");
+  if (mode === "host" || (host.uid !== 0 && mode !== "auto")) return;
+  if (!host.openToAll(host.realPath(file))) throw scriptNotReadable(file, file, host.uid === 0 ? "root" : "range");
 };
 
 const sectionOf = (sections: Sections, name: string): Readonly<Record<string, unknown>> => {

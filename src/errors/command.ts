@@ -54,14 +54,27 @@ export const notExecutable = (command: string, reason: string): BunkerError =>
     details: { command, reason },
   });
 
-/** `path`: the script, or the directory that is in the way; `asRoot`: the caller may, the sandbox of a root caller may not. */
-export const scriptNotReadable = (script: string, path: string, asRoot: boolean): BunkerError =>
+const STRANGERS = {
+  root: "what root starts runs as an unprivileged user of its own",
+  range: "--userns auto gives the sandbox ids that are not yours",
+} as const;
+
+/**
+ * `path`: the script, or the directory that is in the way; `payload`: who may not read it. A stranger may not where the caller may: of
+ * a caller that is root, or with a range of ids.
+ */
+export const scriptNotReadable = (
+  script: string,
+  path: string,
+  payload: "caller" | keyof typeof STRANGERS,
+): BunkerError =>
   new BunkerError({
     code: "E_SCRIPT_NOT_READABLE",
     message: `script ${quoted(script)} cannot be read inside the sandbox`,
-    hint: asRoot
-      ? `what root starts runs as an unprivileged user of its own: chmod ${path === script ? "a+r" : "a+rx"} ${printable(path)}`
-      : `you may not read it: look at its owner and mode with ls -l ${printable(path)}`,
+    hint:
+      payload === "caller"
+        ? `you may not read it: look at its owner and mode with ls -l ${printable(path)}`
+        : `${STRANGERS[payload]}: chmod ${path === script ? "a+r" : "a+rx"} ${printable(path)}`,
     exitCode: EXIT_STATUS.notExecutable,
     details: { script, path },
   });

@@ -15,7 +15,7 @@
  */
 import { ptr } from "bun:ffi";
 import { noRangeLeft, rangesNotLockable } from "../errors/ids.ts";
-import { O_CREAT, O_RDWR, S_IFREG } from "../linux/file.ts";
+import { O_CREAT, O_RDWR, S_IFMT, S_IFREG } from "../linux/file.ts";
 import { parseId } from "../linux/idmap.ts";
 import { ID_RANGE_FIRST, ID_RANGE_IDS, ID_RANGES, mapCovers } from "../linux/idpool.ts";
 import { parseSubids } from "../linux/subid.ts";
@@ -35,9 +35,10 @@ const openLocks = (uid: number): OwnedFd => {
     throw rangesNotLockable(DIRECTORY, "is no directory of root's own with mode 0700, and none can be made");
   const file = openIn(directory, LOCKS, O_RDWR | O_CREAT, OWNER_ONLY);
   const found = file && ownerAndMode(file.number);
-  if (file && found?.uid === uid && found.mode === (S_IFREG | OWNER_ONLY)) return file;
+  // What is in it, and its mode, do not matter: nobody else comes through the directory.
+  if (file && found?.uid === uid && (found.mode & S_IFMT) === S_IFREG) return file;
   file?.[Symbol.dispose]();
-  throw rangesNotLockable(`${DIRECTORY}/${LOCKS}`, "is no file of root's own with mode 0600");
+  throw rangesNotLockable(`${DIRECTORY}/${LOCKS}`, "is no file of root's own");
 };
 
 const F_OFD_SETLK = 37;

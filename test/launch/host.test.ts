@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHost } from "../../src/launch/host.ts";
@@ -51,6 +51,55 @@ describe("reading", () => {
 
   test("reads files of /proc, whose size is said to be 0", () => {
     expect(host.readText("/proc/self/status", 64 * 1024)).toContain("CapEff:");
+  });
+});
+
+describe("reading in a directory that is to be a root", () => {
+  const root = (): string => at("root");
+
+  beforeAll(() => {
+    mkdirSync(join(root(), "etc"), { recursive: true });
+    mkdirSync(join(root(), "usr"));
+    writeFileSync(join(root(), "usr/passwd"), "inside");
+    writeFileSync(at("passwd"), "outside");
+    symlinkSync("/usr/passwd", join(root(), "etc/absolute"));
+    symlinkSync("../usr/passwd", join(root(), "etc/relative"));
+    symlinkSync("../../../passwd", join(root(), "etc/up"));
+    symlinkSync(at("passwd"), join(root(), "etc/host"));
+    symlinkSync("/proc/self/root/etc/passwd", join(root(), "etc/proc"));
+    symlinkSync(scratch, join(root(), "parent"));
+    Bun.spawnSync(["mkfifo", join(root(), "etc/fifo")]);
+  });
+
+  test.each([["usr/passwd"], ["/usr/passwd"], ["etc/absolute"], ["etc/relative"], ["etc/../../../usr/passwd"]])(
+    "finds %s there",
+    (path) => {
+      expect(host.readTextIn(root(), path, 6)).toBe("inside");
+    },
+  );
+
+  test.each([
+    ["etc/up"],
+    ["etc/host"],
+    ["etc/proc"],
+    ["parent/passwd"],
+    ["../passwd"],
+    ["etc/fifo"],
+    ["etc"],
+    ["none"],
+  ])("does not find %s, where a link leads out, or where there is no file", (path) => {
+    expect(host.readTextIn(root(), path, 1000)).toBeUndefined();
+  });
+
+  test("reads no more than it was told, and nothing without a directory", () => {
+    expect(host.readTextIn(root(), "usr/passwd", 5)).toBeUndefined();
+    expect(host.readTextIn(at("none"), "usr/passwd", 6)).toBeUndefined();
+    expect(host.readTextIn(at("file"), "usr/passwd", 6)).toBeUndefined();
+  });
+
+  test("never follows a magic link of /proc", () => {
+    expect(host.readTextIn("/", "/proc/self/fd/0", 1000)).toBeUndefined();
+    expect(host.readTextIn("/", "/proc/self/root/etc/hostname", 1000)).toBeUndefined();
   });
 });
 

@@ -3,8 +3,9 @@
  * @module
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { ID_POOL_BASE, ID_POOL_SIZE } from "../../src/linux/idpool.ts";
+import { ID_POOL_BASE, ID_POOL_SIZE, ID_RANGE_FIRST, ID_RANGE_IDS, ID_RANGE_LAST } from "../../src/linux/idpool.ts";
 import { allPids, eventually, executableOf, openFilesOf, pidsWith } from "./processes.ts";
+import { LOCK_FILE } from "./ranges.ts";
 
 export interface HostState {
   /** Sandboxes of somebody else's: they are not what a test looks for. */
@@ -52,7 +53,8 @@ export const hostState = (): HostState => ({
 const isOfPool = (pid: number): boolean => {
   try {
     const { uid } = statSync(`/proc/${pid}`);
-    return uid >= ID_POOL_BASE && uid < ID_POOL_BASE + ID_POOL_SIZE;
+    const isOfRange = uid >= ID_RANGE_FIRST && uid < ID_RANGE_LAST + ID_RANGE_IDS;
+    return isOfRange || (uid >= ID_POOL_BASE && uid < ID_POOL_BASE + ID_POOL_SIZE);
   } catch {
     return false;
   }
@@ -81,6 +83,6 @@ export const changes = (before: HostState): Partial<HostState> => {
 
 /** What is in the cache of compiled sandboxes and should not be: too many, or halves of one. */
 export const cacheLeftovers = (): readonly string[] => {
-  const kept = list(CACHE);
+  const kept = list(CACHE).filter((path) => path !== LOCK_FILE);
   return kept.length > CACHE_FILES_MAX ? kept : kept.filter((path) => !path.endsWith(".sandbox"));
 };

@@ -68,6 +68,15 @@ const walk = (nodes: Readonly<Record<string, Node>>, path: string, last: boolean
   return at === "" ? "/" : at;
 };
 
+/** What a path leads to; nothing where its links go in a circle. */
+const reached = (nodes: Readonly<Record<string, Node>>, path: string): Node | undefined => {
+  try {
+    return nodes[walk(nodes, path, true)];
+  } catch {
+    return undefined;
+  }
+};
+
 const typeOf = (node: Node | undefined): NodeType => {
   if (node === undefined) return "missing";
   if (node === "directory" || node === "device" || node === "other") return node;
@@ -114,7 +123,7 @@ export const fakeHost = ({ nodes: added = {}, without = [], ...given }: FakeHost
           .filter(([name]) => name.startsWith(`${directory}/`))
           .map(([name, node]) => [name.slice(directory.length), node]),
       );
-      const node = inside[walk(inside, path, true)];
+      const node = reached(inside, path);
       return node?.startsWith("=") && Buffer.byteLength(node) - 1 <= bytesMax ? node.slice(1) : undefined;
     },
     readText(path, bytesMax) {

@@ -14,6 +14,9 @@ export interface KeptDirectory {
   files(): Readonly<Record<string, bigint>>;
 }
 
+/** Beside them there is the lock of ranges of ids. */
+const sandboxesIn = (path: string): readonly string[] => readdirSync(path).filter((name) => name.endsWith(".sandbox"));
+
 /** Root's is one for all; the directory of somebody else is made here, as a login makes it. */
 export const keptDirectory = (caller: Caller, scratch: Scratch): KeptDirectory => {
   const runtime = scratch.at(`runtime-${caller.name}`);
@@ -26,7 +29,7 @@ export const keptDirectory = (caller: Caller, scratch: Scratch): KeptDirectory =
     files: () =>
       existsSync(path)
         ? Object.fromEntries(
-            readdirSync(path).map((name) => [name, statSync(`${path}/${name}`, { bigint: true }).mtimeNs]),
+            sandboxesIn(path).map((name) => [name, statSync(`${path}/${name}`, { bigint: true }).mtimeNs]),
           )
         : {},
   };

@@ -79,14 +79,29 @@ const printRest = ({ kind: _, ...rest }: Contribution): string =>
     .map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : value}`)
     .join(", ");
 
+const printMaps = ({ uid, gid, setgroups, helpers }: NonNullable<Identity["maps"]>): string => {
+  const [users, groups] = [uid, gid].map((extents) =>
+    extents.map(({ inside, outside, count }) => `${inside}:${outside}:${count}`).join(" "),
+  );
+  const by = helpers ? `, by ${helpers.uid} and ${helpers.gid}` : "";
+  return ` (uid ${users}, gid ${groups}, setgroups ${setgroups ? "allowed" : "denied"}${by})`;
+};
+
+const printIdentity = ({ name, uid, gid, groups, nested, outside, maps, home }: Identity): string =>
+  [
+    `identity ${name} ${uid}:${gid}`,
+    ...(groups ? [`groups ${groups.join(" ")}`] : []),
+    ...(nested ? ["nested"] : []),
+    `outside ${outside}${maps ? printMaps(maps) : ""}`,
+    home,
+  ].join(", ");
+
 const print = (one: Contribution): readonly string[] => {
   switch (one.kind) {
     case "namespace":
       return [`namespace ${one.name}`];
-    case "identity": {
-      const { uid, gid, outside, name, home } = one.identity;
-      return [`identity ${name} ${uid}:${gid}, outside ${outside}, ${home}`];
-    }
+    case "identity":
+      return [printIdentity(one.identity)];
     case "root":
       return [`root ${printRest({ ...one.root, kind: "root" } as never)}`];
     case "entry":

@@ -115,8 +115,8 @@ export const changesIds = (identity: Identity): boolean =>
  */
 export const becomeUser = (identity: Identity, { init }: { readonly init: boolean }): readonly Op[] => {
   const { uid, gid, groups = [] } = identity;
-  const list = groups.length === 0 ? [] : setGroups(identity, groups);
-  if (!changesIds(identity) || uid === "caller" || gid === "caller") return list;
+  const list = setGroups(identity, groups);
+  if (!changesIds(identity) || uid === "caller" || gid === "caller") return groups.length === 0 ? [] : list;
   const noFixup = described(
     prctl(flags({ PR_SET_SECUREBITS }), flags({ SECBIT_NO_SETUID_FIXUP: SECUREBITS.NO_SETUID_FIXUP })),
     "prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP)",

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ID_MAX, parseId, parseUser } from "../../plugins/userns/ids.ts";
-import userns from "../../plugins/userns/index.ts";
-import { PASSWD_BYTES_MAX, parsePasswd } from "../../plugins/userns/passwd.ts";
-import { fakeHost, ROOT } from "../support/host.ts";
-import { planOf, sectionOf } from "../support/plan.ts";
+import { ID_MAX, parseId, parseUser } from "../../../plugins/userns/ids.ts";
+import userns from "../../../plugins/userns/index.ts";
+import { PASSWD_BYTES_MAX, parsePasswd } from "../../../plugins/userns/passwd.ts";
+import { fakeHost, ROOT } from "../../support/host.ts";
+import { planOf, sectionOf } from "../../support/plan.ts";
 
 const asRoot = fakeHost(ROOT);
 
