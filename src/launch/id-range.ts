@@ -3,7 +3,9 @@
  *
  * A lock is on one byte of one file, whose place says which range it is for. It belongs to an open file (fcntl(2), "Open file
  * description locks"), which monitor and init hold and nobody else: it ends when the last of them does, however they end, and there
- * is nothing to clean up. Init ends everything that has the ids before it goes itself.
+ * is nothing to clean up. Each of them outlives every process that has the ids: init ends those before it goes itself, and the
+ * monitor goes when init has. Two cases are left to chance, for the moment that the kernel takes to end the rest: both are killed at
+ * once, or the monitor is where there is no init.
  *
  * What others give out is left alone: the ranges of /etc/subuid and /etc/subgid, those in which an account has an id, and those
  * that systemd-nspawn and systemd-nsresourced have an entry for. They do not look at our locks: a container that they start

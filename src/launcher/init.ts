@@ -9,7 +9,7 @@
  * @module
  */
 import { branch, jump, label, set, slot } from "../ir/build.ts";
-import { call, closeRange, exitGroup, ignoring } from "../ir/calls.ts";
+import { call, closeRange, exitGroup, ignoring, onErrno } from "../ir/calls.ts";
 import type { Op } from "../ir/op.ts";
 import { EXIT, SIGNALS, WNOHANG, WUNTRACED } from "../linux/process.ts";
 import { report, usageInRecord } from "./report.ts";
@@ -39,6 +39,18 @@ const forward = (ownPids: boolean): readonly Op[] => [
   ignoring(call("kill", [payloadPid, received.signal])),
 ];
 
+/**
+ * The kernel would do the same at our end, after it has closed our files: with them goes the lock of the sandbox's ids, which must
+ * not be somebody else's while a process of ours still has them.
+ */
+const endAll = (): readonly Op[] => [
+  ignoring(call("kill", [-1, SIGNALS.KILL])),
+  label("init: wait for all"),
+  onErrno(call("wait4", [-1, 0, 0, 0]), [], "init: all gone"),
+  jump("init: wait for all"),
+  label("init: all gone"),
+];
+
 /** From the moment at which the payload runs. Does not come back. */
 export const runInit = ({ ownPids }: { readonly ownPids: boolean }): readonly Op[] => {
   const usage = usageInRecord();
@@ -64,8 +76,7 @@ export const runInit = ({ ownPids }: { readonly ownPids: boolean }): readonly Op
     ...exitCodeOf(exitCode, "init: stopped", "init: exited"),
     ...report("exited", waited.status),
     label("init: leave"),
-    // Everybody, in a namespace of our own: the lock of the ids ends with this process, and must not before theirs do.
-    ignoring(call("kill", [ownPids ? -1 : payloadPid, SIGNALS.KILL])),
+    ...(ownPids ? endAll() : [ignoring(call("kill", [payloadPid, SIGNALS.KILL]))]),
     exitGroup(exitCode),
     label("init: stopped"),
     ...report("stopped", waited.status),

@@ -75,6 +75,13 @@ const leaveIfAbandoned = (): readonly Op[] => [
   label("not abandoned"),
 ];
 
+/**
+ * Where init's end does not end the rest, or where its end gives away the ids that the rest has, it must live to see the end of the
+ * lifeline, and end the others first.
+ */
+const diesWithParent = (plan: Plan): boolean =>
+  !plan.init.enabled || (asksFor(plan, "pid") && plan.identity.outside !== "range");
+
 /** A payload of another user must still get the signals that are handed on, and its end. */
 const OF_INIT = [CAPABILITIES.indexOf("KILL")];
 
@@ -122,8 +129,7 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...stamp(plan.identity.plugin, "sources", forbidNesting(plan)),
   ...stamp(plan.identity.plugin, "identity map", [
     ...parts.identity,
-    // Where init's end does not end the rest, it must live to see the end of the lifeline, and end the payload.
-    ...(asksFor(plan, "pid") || !plan.init.enabled ? [dieWithParent()] : []),
+    ...(diesWithParent(plan) ? [dieWithParent()] : []),
     ...(plan.init.enabled ? [] : leaveIfAbandoned()),
   ]),
   ...steps(plan, "uts"),
