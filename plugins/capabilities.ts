@@ -13,6 +13,7 @@ import * as v from "valibot";
 import { CAPABILITIES, capabilities, definePlugin, type Flag, note } from "../src/api.ts";
 
 const ALL = "ALL";
+const SYS_ADMIN = CAPABILITIES.indexOf("SYS_ADMIN");
 const SYS_RESOURCE = CAPABILITIES.indexOf("SYS_RESOURCE");
 
 /** `cap_net_admin`, `NET_ADMIN` → `NET_ADMIN`. */
@@ -89,6 +90,8 @@ export default definePlugin<Config>({
     const dropped = new Set(numbersOf(drop));
     const kept = new Set([...base.filter((number) => !dropped.has(number)), ...numbersOf(add)]);
     if (kept.size > 0) yield capabilities([...kept].sort((a, b) => a - b));
+    if (kept.has(SYS_ADMIN))
+      yield note("CAP_SYS_ADMIN: the payload may remount what is shown read-only, and write where its id outside may.");
     if (kept.has(SYS_RESOURCE) && !nested && outside !== "host")
       yield note(
         "CAP_SYS_RESOURCE: the payload may lift the limit on user namespaces, where it can write to /proc/sys.",

@@ -4,8 +4,9 @@
  */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { describeForMember } from "../support/accounts.ts";
 import { box, python, running, shell } from "../support/box.ts";
-import { describeForCallers, testAsRoot, testWith } from "../support/callers.ts";
+import { type Caller, describeForCaller, describeForCallers, testAsRoot, testWith } from "../support/callers.ts";
 import { isAlive, openFilesOf, stateOf, statusOf } from "../support/processes.ts";
 
 const PTRACE = `
@@ -27,8 +28,8 @@ print(json.dumps({
 
 const EPERM = 1;
 
-describeForCallers("init", (caller) => {
-  for (const flags of [[], ["--user", "root"]]) {
+const closed = (caller: Caller, all: readonly (readonly string[])[]): void => {
+  for (const flags of all) {
     const as = flags.length > 0 ? `, to a payload with ${flags.join(" ")}` : "";
 
     test.each(["environ", "maps", "mem", "auxv", "syscall", "io", "stack"])(
@@ -52,6 +53,20 @@ describeForCallers("init", (caller) => {
       });
     });
   }
+};
+
+const ROOT_WITH_ALL = ["--user", "root", "--cap-add", "ALL"];
+const SINGLE = [[], ["--user", "root"], ROOT_WITH_ALL];
+const RANGES = [
+  ["--userns", "auto"],
+  ["--userns", "auto", ...ROOT_WITH_ALL],
+];
+
+describeForCaller("root", "init with a range of ids", (caller) => closed(caller, RANGES));
+describeForMember("init with a range of ids", (caller) => closed(caller, RANGES));
+
+describeForCallers("init", (caller) => {
+  closed(caller, SINGLE);
 
   test("is not killed, stopped or forwarded to by signals from inside", () => {
     const script =
@@ -64,6 +79,11 @@ describeForCallers("init", (caller) => {
     for (const pid of [sandbox.init, sandbox.pid]) expect(readFileSync(`/proc/${pid}/environ`, "utf8")).toBe("");
     expect(readFileSync(`/proc/${sandbox.init}/cmdline`, "utf8")).toBe("bunker\0");
     expect(readFileSync(`/proc/${sandbox.payload}/environ`, "utf8")).not.toContain("SECRET");
+  });
+
+  testAsRoot("has no capability but the one to signal a payload of another user", async () => {
+    await using sandbox = await running(caller, { flags: ["--cap-add", "ALL"] });
+    for (const set of ["CapInh", "CapPrm", "CapEff"]) expect(statusOf(sandbox.init, set)).toBe("0000000000000020");
   });
 
   testAsRoot("has one thread, and no file that leads to the host", async () => {

@@ -3,7 +3,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { chmodSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { ID_POOL_BASE, ID_POOL_SIZE } from "../../src/linux/idpool.ts";
 import { box, boxed, python, running, shell } from "../support/box.ts";
 import { describeForCaller, describeForCallers, testWith } from "../support/callers.ts";
@@ -77,6 +77,25 @@ except OSError: print(json.dumps("may not"))`;
   test("has a name and a home for whoever it is", () => {
     expect(shell(caller, "whoami; test -w $HOME && cd && pwd")).toMatch(/^(\w+)\n\/home\/\1$/);
     expect(shell(caller, "whoami; test -w $HOME && cd && pwd", { flags: ["--user", "root"] })).toBe("root\n/root");
+  });
+
+  test("has the accounts of --rootfs, by their names", () => {
+    const bare = scratch.directory(`accounts-${caller.name}`);
+    for (const name of ["usr", "bin", "lib", "lib64", "dev", "proc", "etc", "tmp"])
+      scratch.directory(`accounts-${caller.name}`, name);
+    scratch.file(`accounts-${caller.name}/usr-passwd`, "web:x:33:34::/srv/web:/bin/sh\n");
+    scratch.file(`accounts-${caller.name}/etc/group`, "adm:x:4:\n");
+    symlinkSync("/usr-passwd", `${bare}/etc/passwd`);
+    const system = ["usr", "bin", "lib", "lib64"]
+      .filter((name) => existsSync(`/${name}`))
+      .flatMap((name) => ["-v", `/${name}:/${name}:ro`]);
+    const flags = ["--rootfs", bare, ...system];
+    const who = "echo $(id -u) $(id -g) $USER $HOME";
+    expect(shell(caller, who, { flags: [...flags, "--user", "web"] })).toBe("33 34 web /srv/web");
+    expect(shell(caller, who, { flags: [...flags, "--user", "web:adm"] })).toBe("33 4 web /srv/web");
+    // Of the host's own.
+    const { exitCode, stderr } = box(caller, ["true"], { flags: [...flags, "--user", "root"] });
+    expect([exitCode, stderr]).toEqual([125, expect.stringContaining('no user "root" in /etc/passwd of')]);
   });
 
   test("gives a payload that is root inside no right over the host's kernel", () => {

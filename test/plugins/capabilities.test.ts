@@ -31,13 +31,17 @@ describe("capabilities: CAP_SYS_RESOURCE", () => {
 
   test("gives a note that it can lift the limit on user namespaces", () => {
     expect(planOf(capabilities, section)).toContain(note);
-    expect(planOf(capabilities, { add: ["SYS_ADMIN"] })).not.toContain("note");
+    expect(planOf(capabilities, { add: ["SYS_ADMIN"] })).not.toContain("user namespaces");
   });
 
   test("gives none where there is no such limit", () => {
     expect(planOf(capabilities, section, { identity: { ...ANN, nested: true } })).not.toContain("note");
     expect(planOf(capabilities, section, { identity: { ...ANN, outside: "host" } })).not.toContain("note");
   });
+});
+
+test("capabilities: CAP_SYS_ADMIN gives a note that read-only mounts do not hold against it", () => {
+  expect(planOf(capabilities, { add: ["SYS_ADMIN"] })).toContain("note CAP_SYS_ADMIN: the payload may remount");
 });
 
 describe("capabilities: config", () => {
