@@ -87,9 +87,9 @@ export const launch = (prepared: Prepared, claim?: IdClaim): Launched => {
   // Above every number that the launcher gives a meaning to, so that no move overwrites what a later one needs.
   const firstSource = FDS.firstSource + (claim?.lock ? 1 : 0);
   const own = (fd: OwnedFd): OwnedFd => scope.use(fd).raise(firstSource + sources.length);
+  const lock = claim?.lock && own(claim.lock);
   const [status, lifeline] = [openPipe(), openPipe()];
   for (const fd of [status.reading, status.writing, lifeline.reading, lifeline.writing]) own(fd);
-  const lock = claim?.lock && own(claim.lock);
   const executable = own(hiddenExecutableOf(image));
   const opened = sources.map((path) => own(openSource(path)));
   const moves: readonly Move[] = [

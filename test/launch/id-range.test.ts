@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHost } from "../../src/launch/host.ts";
-import { rangeFilter, takeRange } from "../../src/launch/id-range.ts";
+import { takeRange } from "../../src/launch/id-range.ts";
+import { rangeFilter } from "../../src/launch/id-taken.ts";
 import { ID_RANGE_FIRST, ID_RANGE_IDS, ID_RANGE_LAST, ID_RANGES } from "../../src/linux/idpool.ts";
 import { type FakeHost, fakeHost, ROOT } from "../support/host.ts";
 import { lockedRanges } from "../support/ranges.ts";
