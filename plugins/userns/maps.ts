@@ -63,12 +63,11 @@ const checkSize = (flag: string, extents: readonly Extent[]): void => {
   });
 };
 
-/** @throws BunkerError that names the entries at fault */
-export const mapFrom = (which: Which, texts: readonly string[], host: Host): readonly Extent[] => {
-  const flag = `--${which}map`;
+/** `flag`: the one that the entries were given with. @throws BunkerError that names the entries at fault */
+export const mapFrom = (which: Which, flag: string, texts: readonly string[], host: Host): readonly Extent[] => {
   const entries = texts.map((text) => parse(flag, text));
   checkOverlaps(flag, entries);
-  if (host.uid !== 0) for (const { text, extent } of entries) checkGiven(which, extent, text, host);
+  if (host.uid !== 0) for (const { text, extent } of entries) checkGiven(which, extent, `${flag} ${text}`, host);
   const extents = mergeExtents(entries.map(({ extent }) => extent));
   checkSize(flag, extents);
   return extents;

@@ -24,9 +24,9 @@ export interface RangeOptions {
 const EITHER = ["uid", "gid"] as const;
 
 /** As in podman, one of the two is enough for both. */
-const textsOf = (which: Which, { uidmap, gidmap }: RangeOptions): readonly string[] => {
-  const [own, other] = which === "uid" ? [uidmap, gidmap] : [gidmap, uidmap];
-  return own.length > 0 ? own : other;
+const givenMap = (which: Which, { uidmap, gidmap }: RangeOptions, host: Host): readonly Extent[] => {
+  const usesUidmap = which === "uid" ? uidmap.length > 0 : gidmap.length === 0;
+  return usesUidmap ? mapFrom(which, "--uidmap", uidmap, host) : mapFrom(which, "--gidmap", gidmap, host);
 };
 
 const isSingle = (extents: readonly Extent[], own: number): boolean =>
@@ -49,7 +49,7 @@ const ownRange = (host: Host): Outside & { readonly mapped: Mapped } => {
 const outsideOf = (options: RangeOptions, host: Host): Outside & { readonly mapped: Mapped } => {
   if (options.auto && host.uid === 0) return ownRange(host);
   const mapOf = (which: Which): readonly Extent[] =>
-    options.auto ? rangeOfCaller(which, host) : mapFrom(which, textsOf(which, options), host);
+    options.auto ? rangeOfCaller(which, host) : givenMap(which, options, host);
   const mapped = { uid: mapOf("uid"), gid: mapOf("gid") };
   if (host.uid === 0) return { outside: "maps", maps: { ...mapped, setgroups: true }, mapped };
   // The caller's own id is the one that needs no helper.

@@ -100,15 +100,17 @@ const isOwn = ({ outside, count }: Extent, own: number): boolean => count === 1 
 const asksService = (host: Host): boolean =>
   /^\s*subid:(?!\s*files\s*$)/m.test(host.readText(NSSWITCH, FILE_BYTES_MAX) ?? "");
 
-/** @throws BunkerError for ids that are somebody else's. `text`: the entry as it was written */
-export const checkGiven = (which: Which, extent: Extent, text: string, host: Host): void => {
+/** @throws BunkerError for ids that are somebody else's. `shown`: flag and entry as they were written */
+export const checkGiven = (which: Which, extent: Extent, shown: string, host: Host): void => {
   const ranges = rangesOf(which, host);
   if (isOwn(extent, host[which]) || isGiven(extent, ranges) || asksService(host)) return;
   const yours = [String(host[which]), ...ranges.map(({ first, count }) => showIds(first, count))].join(", ");
   refuse({
     code: "E_IDMAP_FOREIGN",
-    message: `--${which}map ${text}: ${which} ${showIds(extent.outside, extent.count)} outside is not yours to give; yours are ${yours}`,
-    hint: howToAdd(host),
+    message: `${shown}: ${which} ${showIds(extent.outside, extent.count)} outside is not yours to give; yours are ${yours}`,
+    hint: shown.startsWith(`--${which}map`)
+      ? howToAdd(host)
+      : `without --${which}map it is for both: give that too, or ${howToAdd(host)}`,
   });
 };
 

@@ -71,10 +71,14 @@ export const readProcFile = (path: string): string => {
   return new TextDecoder().decode(bytes.subarray(0, size));
 };
 
+const SHOWN_CHARACTERS_MAX = 60;
+const shorten = (text: string): string =>
+  text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX - 1)}…`;
+
 /** Writes a file of /proc in one call, as its handlers want it. @throws CallError */
 export const writeProcFile = (path: string, content: string): void => {
   const name = cString(path);
   using fd = new OwnedFd(mustCall(`open("${path}")`, "openat", AT_FDCWD, ptr(name), O_WRONLY | O_CLOEXEC));
   const bytes = new TextEncoder().encode(content);
-  mustCall(`write("${path}", "${content}")`, "write", fd.number, ptr(bytes), bytes.length);
+  mustCall(`write("${path}", "${shorten(content)}")`, "write", fd.number, ptr(bytes), bytes.length);
 };

@@ -60,8 +60,10 @@ export const raiseOomScore = (name: string, { path, shown, atLeast }: OomScore):
   call("read", [fd, text, 16], size),
   ...readScore(name),
   branch(score, "greaterOrEqual", atLeast, `${name}: high enough`),
-  ...format(text, `${name}: format`, { decimal: atLeast }),
-  described(write(fd, text, formattedLength), `write(${JSON.stringify(shown)})`),
+  set(score, atLeast),
   label(`${name}: high enough`),
+  // Also where it is what it was: the minimum may not be.
+  ...format(text, `${name}: format`, { decimal: score }),
+  described(write(fd, text, formattedLength), `write(${JSON.stringify(shown)})`),
   close(fd),
 ];

@@ -28,6 +28,7 @@ const compile = (command: readonly string[], ...flags: readonly string[]): strin
 /** Runs whatever its arguments are: env(1) becomes what it is told to. */
 const anything = compile(["env"]);
 const looks = { image: compile(["sh", "-c"]) };
+const powerful = compile(["sh", "-c"], "--user", "root", "--cap-add", "ALL");
 const look = (caller: Caller, script: string): string => boxed(caller, [script], looks);
 
 describeForCallers("a compiled sandbox", (caller) => {
@@ -65,6 +66,17 @@ describeForCallers("a compiled sandbox", (caller) => {
     // No pipe: the shell would hold its ends for a moment.
     const list = "ls /proc/$$/fd >/tmp/fds; tr '\n' ' ' </tmp/fds; env | grep -c SECRET; true";
     expect(boxed(caller, [list], { ...looks, through })).toMatch(/^0 1 (10 )?2 0$/);
+  });
+
+  test("is as closed inside as one of bunker run", () => {
+    expect(look(caller, "cat /proc/self/oom_score_adj /proc/sys/user/max_user_namespaces")).toBe("300\n0");
+    const through = ["sh", "-c", 'echo 700 >/proc/self/oom_score_adj; exec "$@"', "sh"];
+    expect(boxed(caller, ["cat /proc/self/oom_score_adj"], { ...looks, through })).toBe("700");
+    const keys = "cut -d' ' -f9- /proc/keys | grep -c . ; grep -c _ses: /proc/keys";
+    if (caller.uid === 0) expect(look(caller, keys)).toBe("1\n1");
+    const script =
+      "cat /proc/1/environ /proc/1/maps /proc/1/mem 2>/dev/null | wc -c; readlink /proc/1/exe /proc/1/root; true";
+    expect(boxed(caller, [script], { image: powerful })).toBe("0");
   });
 
   test("has the limit on open files that its caller has", () => {

@@ -3,8 +3,8 @@
  * @module
  */
 import { expect } from "bun:test";
-import { describeForMember } from "../support/accounts.ts";
-import { python } from "../support/box.ts";
+import { callerWith, describeForMember, MEMBER } from "../support/accounts.ts";
+import { box, python } from "../support/box.ts";
 import { type Caller, describeForCaller, describeForCallers, testWith } from "../support/callers.ts";
 
 const ARCH = process.arch;
@@ -57,6 +57,28 @@ describeForCallers("the session keyring", (caller) => {
 
   testWith(["python3"], "is the caller's with --keyring host, which shows that there is something to find", () => {
     expect(look(caller, "--keyring", "host")).toMatchObject({ found: true, read: 6, session: 4 });
+  });
+});
+
+/** A caller whose user has no key left to make. */
+const WITHOUT_QUOTA = `${CALLS}
+keyctl(JOIN, None)
+for number in range(100000):
+    if libc.syscall(${NUMBERS.add_key}, b"user", b"bunker-test-%d" % number, b"x", 1, SESSION) < 0: break
+os.execvp(sys.argv[1], sys.argv[1:])`;
+
+describeForMember("a user who has all the keys that it may", () => {
+  testWith(["python3"], "is told so, and how to do without a new keyring", () => {
+    // Nobody else's quota.
+    const caller = callerWith({ ...MEMBER, uid: 61_236 });
+    const through = ["/usr/bin/python3", "-c", WITHOUT_QUOTA];
+    const { exitCode, stderr } = box(caller, ["true"], { through });
+    expect([exitCode, stderr]).toEqual([
+      125,
+      expect.stringContaining("keyring: keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL): EDQUOT"),
+    ]);
+    expect(stderr).toContain("/proc/sys/kernel/keys/maxkeys");
+    expect(box(caller, ["true"], { through, flags: ["--keyring", "host"] }).exitCode).toBe(0);
   });
 });
 

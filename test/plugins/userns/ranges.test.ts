@@ -166,6 +166,14 @@ describe("userns: --uidmap and --gidmap", () => {
     expect(await refusal({ uidmap: [entry], gidmap: ["0:300000:9"] })).toContain(message);
   });
 
+  test("say that one flag is for both where its ids are not the caller's as groups", async () => {
+    const text = await refusal({ uidmap: ["1000:1001:1", "0:200000:1000"] });
+    expect(text).toContain(
+      "--uidmap 1000:1001:1: gid 1001 outside is not yours to give; yours are 1002, 300000-365535",
+    );
+    expect(text).toContain("without --gidmap it is for both: give that too");
+  });
+
   test("take neighbouring ranges of the file for one", async () => {
     const host = member({ "/etc/subuid": "=ann:200000:10\nann:200010:10\n" });
     expect(await identityOf({ user: "5", uidmap: ["0:200005:10"], gidmap: ["0:300000:2000"] }, host)).toContain(
