@@ -93,7 +93,7 @@ export const MONITOR_FDS = {
   status: 3,
   lifeline: 4,
   init: 5,
-  /** The lock of the sandbox's ids, which is held and no more; without one, `init` once more. */
+  /** The lock of the sandbox's ids, which is held and no more; closed where there is none. */
   ids: 6,
   above: 7,
 } as const;

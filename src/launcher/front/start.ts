@@ -269,9 +269,11 @@ const awaitStart = (): readonly Op[] => [
 
 /** From here on nothing is undone: the end of this process ends the sandbox. */
 const becomeMonitor = (): readonly Op[] => [
-  ...[fds.statusReading, fds.lifelineWriting, fds.pidfd, fds.pidfd].map((fd, index) =>
+  ...[fds.statusReading, fds.lifelineWriting, fds.pidfd].map((fd, index) =>
     call("dup3", [fd, MONITOR_FDS.status + index, 0]),
   ),
+  // Nothing with a lock is kept.
+  ignoring(close(MONITOR_FDS.ids)),
   // The words stay, so that ps(1) shows what was typed; the environment does not.
   compute(value, caller.words, "subtract", 8),
   store(value, 0, 8, text("bunker")),

@@ -65,14 +65,15 @@ export const awaitRelease = (): readonly Op[] => [
 
 /**
  * Without an init nobody looks at the lifeline later, and a parent that ended before the death signal was armed sends none:
- * once it is armed, the pipe tells.
+ * once it is armed, the pipe tells. Of a parent with several threads the first may be gone, and the signal with it, while others are
+ * still about to close the pipe: it is asked a second time, when all that takes long is done.
  */
-const leaveIfAbandoned = (): readonly Op[] => [
+const leaveIfAbandoned = (when: string): readonly Op[] => [
   ...pollNow({ fd: lifelineFd, events: POLL.end }),
   polled(0, slot("abandoned")),
-  branch(slot("abandoned"), "equal", 0, "not abandoned"),
+  branch(slot("abandoned"), "equal", 0, `not abandoned ${when}`),
   exitGroup(EXIT.failed),
-  label("not abandoned"),
+  label(`not abandoned ${when}`),
 ];
 
 /**
@@ -130,7 +131,7 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...stamp(plan.identity.plugin, "identity map", [
     ...parts.identity,
     ...(diesWithParent(plan) ? [dieWithParent()] : []),
-    ...(plan.init.enabled ? [] : leaveIfAbandoned()),
+    ...(plan.init.enabled ? [] : leaveIfAbandoned("at first")),
   ]),
   ...steps(plan, "uts"),
   ...steps(plan, "network"),
@@ -144,9 +145,10 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
     ...(target.kind === "launch" && target.nofile ? [restoreNofile(target.nofile)] : []),
   ]),
   ...steps(plan, "limits"),
-  // /proc/1 tells nothing, and nobody inside may trace init: it becomes root's in /proc, and PTRACE_ATTACH needs CAP_SYS_PTRACE.
+  // /proc/1 tells nothing, and nobody inside may trace init: it becomes root's in /proc, and PTRACE_ATTACH needs CAP_SYS_PTRACE, in
+  // the user namespace around this one where the image cannot be read (launch/memfd.ts).
   ...stamp(CORE, "limits", [prctl(flags({ PR_SET_DUMPABLE }), 0)]),
   ...(plan.init.enabled
     ? forkPayload(becomePayload(plan, parts), asksFor(plan, "pid"), parts.terminal)
-    : becomePayload(plan, parts)),
+    : [...leaveIfAbandoned("at last"), ...becomePayload(plan, parts)]),
 ];
