@@ -15,6 +15,7 @@ import pid from "./pid.ts";
 import proc from "./proc.ts";
 import process from "./process.ts";
 import rootfs from "./rootfs/index.ts";
+import stdio from "./stdio.ts";
 import timens from "./timens.ts";
 import userns from "./userns/index.ts";
 
@@ -29,6 +30,7 @@ export const builtinPlugins: readonly Plugin[] = [
   rootfs,
   proc,
   devices,
+  stdio,
   env,
   process,
   capabilities,

@@ -42,6 +42,8 @@ export {
   note,
   type Root,
   root,
+  type Stdio,
+  stdio,
   workdir,
 } from "./plan/contribution.ts";
 export { definePlugin, type Flag, type FlagContext, type PlanContext, type Plugin } from "./plugin/define.ts";

@@ -15,11 +15,13 @@ import { arch } from "./launch/libc.ts";
 import { callerNofile } from "./launch/limits.ts";
 import { Memo } from "./launch/memo.ts";
 import type { Prepared } from "./launch/prepared.ts";
+import { startRelay } from "./launch/relay.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
 import { sourcesOf } from "./plan/lower/sources.ts";
 import { lowerStandalone } from "./plan/lower/standalone.ts";
+import { terminalMode } from "./plan/lower/terminal.ts";
 import { mergePlan } from "./plan/merge.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Configs, Sections } from "./plugin/config.ts";
@@ -102,6 +104,8 @@ const prepare = ({ plan, host, pipeline: { timings } }: Planned): Lowered => {
     ownIds: ownIds(plan),
     ambient: plan.identity.outside !== "host",
     waits: needsRelease(plan),
+    relays: plan.stdio.streams === "relay",
+    terminal: terminalMode(plan, isTerminal(0)),
     init: plan.init.enabled,
   };
   return { program, prepared };
@@ -141,17 +145,21 @@ const runSupervised = async (planned: Planned, { program, prepared }: Lowered): 
       if (!ended) endSandbox(launched);
       launched[Symbol.dispose]();
     });
-    using _signals = forwardSignals(launched.pid, { terminal: isTerminal(0) });
+    using _signals = forwardSignals(launched.pid, { terminal: !prepared.relays && isTerminal(0) });
     const child = { pid: launched.pid, pidfd: launched.pidfd.number };
     await runCreated(supervision, child);
     launched.release();
+    const relay = startRelay(launched);
+    disposal.defer("streams", () => relay?.end());
     const result = await supervise(launched, {
       failed: (op, errno) => explainFailure({ ...planned, program }, op, errno),
       started: () => runStarted(supervision, child),
+      stopping: () => relay?.pause(),
       ended: () => {
         ended = true;
       },
     });
+    relay?.end();
     await runExited(supervision, child, result);
     return result;
   });

@@ -12,7 +12,7 @@ import { AT_EMPTY_PATH } from "../linux/file.ts";
 import { SIG_SETMASK, SIGNAL_SET_BYTES } from "../linux/process.ts";
 import { cString, type OwnedFd } from "./fd.ts";
 import type { Launched } from "./launch.ts";
-import { arch, mustCall } from "./libc.ts";
+import { arch, mustCall, tryCall } from "./libc.ts";
 import { executableOf } from "./memfd.ts";
 import { PREBUILT } from "./prebuilt.ts";
 
@@ -32,11 +32,17 @@ export const becomeMonitor = (launched: Launched, image: OwnedFd, args: readonly
   const texts = args.map(cString);
   const argv = pointers(texts);
   const empty = new Uint8Array(8);
-  const fds = [launched.status, launched.lifeline, launched.pidfd].map((fd) => fd.raise(MONITOR_FDS.above).number);
+  const own = [launched.status, launched.lifeline, launched.pidfd].map((fd, index) => ({
+    fd: fd.raise(MONITOR_FDS.above).number,
+    to: MONITOR_FDS.status + index,
+  }));
+  const relayed = launched.giveRelayEnds().map(({ fd, to }) => ({ fd: fd.raise(MONITOR_FDS.above).number, to }));
   // From here to the monitor's signalfd no signal is lost: what arrives stays pending through the exec.
   mustCall("rt_sigprocmask()", "rt_sigprocmask", SIG_SETMASK, ptr(ALL_SIGNALS), 0, SIGNAL_SET_BYTES);
   // This takes numbers away from the runtime, which has no use for them any more: there is no way back.
-  for (const [index, fd] of fds.entries()) mustCall("dup3()", "dup3", fd, MONITOR_FDS.status + index, 0);
+  // A number that stays closed is a stream that needs no relay.
+  tryCall("close_range", MONITOR_FDS.stdin, MONITOR_FDS.display, 0);
+  for (const { fd, to } of [...own, ...relayed]) mustCall("dup3()", "dup3", fd, to, 0);
   mustCall("execveat(monitor)", "execveat", image.number, ptr(empty), ptr(argv), ptr(pointers([])), AT_EMPTY_PATH);
   throw new Error("execveat came back without an error");
 };

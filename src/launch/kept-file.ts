@@ -201,6 +201,8 @@ const header = (prepared: Prepared): Readonly<Partial<Record<keyof typeof KEPT, 
   init: Number(prepared.init),
   sourceCount: prepared.sources.length,
   imageBytes: prepared.image.length,
+  terminal: prepared.terminal,
+  relays: Number(prepared.relays),
 });
 
 /** Undefined where something that was asked of the host cannot be asked again by the front, or where it is too large. */

@@ -12,6 +12,7 @@ import { cString, OwnedFd, openPipe, writeProcFile } from "./fd.ts";
 import { mustCall, tryCall } from "./libc.ts";
 import { executableOf } from "./memfd.ts";
 import type { Prepared } from "./prepared.ts";
+import { movesOf, openStreams, type Streams, takeTerminal } from "./streams.ts";
 
 /** A sandbox whose launcher runs, or waits to be released. */
 export class Launched implements Disposable {
@@ -20,22 +21,51 @@ export class Launched implements Disposable {
   readonly status: OwnedFd;
   /** The writing end. Closing it ends the sandbox. */
   readonly lifeline: OwnedFd;
+  readonly #waits: boolean;
+  readonly #terminal: number;
+  #channel: OwnedFd | undefined;
+  #relayEnds: Streams["outside"];
 
-  constructor(cloned: Cloned, status: OwnedFd, lifeline: OwnedFd) {
+  constructor(cloned: Cloned, ends: LaunchedEnds, { waits, terminal }: Pick<Prepared, "waits" | "terminal">) {
     this.pid = cloned.pid;
     this.pidfd = cloned.pidfd;
-    this.status = status;
-    this.lifeline = lifeline;
+    this.status = ends.status;
+    this.lifeline = ends.lifeline;
+    this.#waits = waits;
+    this.#terminal = terminal;
+    this.#channel = ends.channel;
+    this.#relayEnds = ends.relayEnds;
   }
 
-  /** Lets the launcher go on. A launcher that has ended before is found out by its status, not here. */
+  /** Our ends of the streams that are relayed, with their numbers in the process that relays. Whoever takes them owns them. */
+  giveRelayEnds(): Streams["outside"] {
+    const given = this.#relayEnds;
+    this.#relayEnds = [];
+    return given;
+  }
+
+  /**
+   * Lets the launcher go on, and gives it the terminal that it asks for. A launcher that has ended before is found out by its
+   * status, not here.
+   */
   release(): void {
-    tryCall("write", this.lifeline.number, ptr(new Uint8Array([1])), 1);
+    if (this.#waits) tryCall("write", this.lifeline.number, ptr(new Uint8Array([1])), 1);
+    this.#relayEnds = [...this.#relayEnds, ...takeTerminal(this.#channel, this.#terminal)];
+    this.#channel = undefined;
   }
 
   [Symbol.dispose](): void {
-    for (const fd of [this.lifeline, this.status, this.pidfd]) fd[Symbol.dispose]();
+    const all = [this.lifeline, this.status, this.pidfd, ...this.#relayEnds.map(({ fd }) => fd)];
+    for (const fd of all) fd[Symbol.dispose]();
+    this.#channel?.[Symbol.dispose]();
   }
+}
+
+interface LaunchedEnds {
+  readonly status: OwnedFd;
+  readonly lifeline: OwnedFd;
+  readonly channel: OwnedFd | undefined;
+  readonly relayEnds: Streams["outside"];
 }
 
 /** A detached copy of the mounts below a path, made with this process's rights. */
@@ -55,22 +85,33 @@ export const mapOwnIds = (pid: number, inside: { readonly uid: number; readonly 
 };
 
 /** @throws CallError; nothing is left behind then */
-export const launch = ({ image, namespaces, sources, ownIds, ambient }: Prepared): Launched => {
+export const launch = (prepared: Prepared): Launched => {
+  const { image, namespaces, sources, ownIds, ambient } = prepared;
   using scope = new DisposableStack();
   // Above every number that the launcher gives a meaning to, so that no move overwrites what a later one needs.
   const own = (fd: OwnedFd): OwnedFd => scope.use(fd).raise(FDS.firstSource + sources.length);
   const [status, lifeline] = [openPipe(), openPipe()];
   for (const fd of [status.reading, status.writing, lifeline.reading, lifeline.writing]) own(fd);
+  const streams = openStreams(prepared);
+  for (const { fd } of [...streams.inside, ...streams.outside]) own(fd);
+  if (streams.channel) own(streams.channel);
   const executable = own(executableOf(image));
   const opened = sources.map((path) => own(openSource(path)));
   const moves: readonly Move[] = [
     { from: status.writing.number, to: FDS.status },
     { from: lifeline.reading.number, to: FDS.lifeline },
+    ...movesOf(streams),
     ...opened.map((fd, index) => ({ from: fd.number, to: FDS.firstSource + index })),
   ];
   const cloned = cloneInto({ namespaces, image: executable, moves, ambient });
   const keep = (fd: OwnedFd): OwnedFd => new OwnedFd(fd.release());
-  const launched = new Launched(cloned, keep(status.reading), keep(lifeline.writing));
+  const ends = {
+    status: keep(status.reading),
+    lifeline: keep(lifeline.writing),
+    channel: streams.channel && keep(streams.channel),
+    relayEnds: streams.outside.map(({ fd, to }) => ({ fd: keep(fd), to })),
+  };
+  const launched = new Launched(cloned, ends, prepared);
   if (ownIds) mapOrEnd(launched, ownIds);
   return launched;
 };

@@ -33,9 +33,13 @@ export const KEPT = {
   sourceCount: 88,
   image: 96,
   imageBytes: 104,
+  /** One of `TERMINAL_MODES` (layout.ts). */
+  terminal: 112,
+  /** 0: the payload gets the caller's own streams. */
+  relays: 120,
 } as const;
 
-export const KEPT_HEADER_BYTES = 112;
+export const KEPT_HEADER_BYTES = 128;
 
 /** A kind and five arguments. */
 export const CHECK_BYTES = 48;

@@ -44,3 +44,12 @@ export const OPEN_TREE_CLONE = 1;
 
 /** Answers for terminals alone: how isatty(3) asks. */
 export const TCGETS = 0x5401;
+/** The rest of ioctl_tty(2), include/uapi/asm-generic/ioctls.h: the same on x86-64 and arm64. */
+export const TCSETS = 0x5402;
+export const TIOCSCTTY = 0x540e;
+export const TIOCGPGRP = 0x540f;
+export const TIOCSPGRP = 0x5410;
+export const TIOCGWINSZ = 0x5413;
+export const TIOCSWINSZ = 0x5414;
+export const TIOCSPTLCK = 0x40045431;
+export const TIOCGPTPEER = 0x5441;

@@ -64,6 +64,17 @@ export type Entry = { readonly target: string } & (
   | { readonly type: "symlink"; readonly to: string }
 );
 
+/** What the payload has as its standard streams. */
+export interface Stdio {
+  /**
+   * - `relay`: regular files and terminals of the caller's stay outside, behind pipes and a terminal of the sandbox's own.
+   * - `inherit`: the payload gets the caller's own descriptors.
+   */
+  readonly streams: "relay" | "inherit";
+  /** `auto`: a terminal of its own where standard input is one. `always`: one for its outputs in any case. */
+  readonly terminal: "auto" | "always" | "never";
+}
+
 export type Contribution =
   | { readonly kind: "namespace"; readonly name: NamespaceName }
   | { readonly kind: "identity"; readonly identity: Identity }
@@ -80,6 +91,7 @@ export type Contribution =
   | { readonly kind: "capabilities"; readonly numbers: readonly number[] }
   /** The payload (and everything that it starts) may gain privileges through execve. */
   | { readonly kind: "newPrivileges"; readonly allowed: boolean }
+  | { readonly kind: "stdio"; readonly stdio: Stdio }
   /** A sentence for people who read `bunker explain`. */
   | { readonly kind: "note"; readonly text: string };
 
@@ -93,4 +105,5 @@ export const workdir = (path: string): Contribution => ({ kind: "workdir", path 
 export const init = (enabled: boolean): Contribution => ({ kind: "init", enabled });
 export const capabilities = (numbers: readonly number[]): Contribution => ({ kind: "capabilities", numbers });
 export const newPrivileges = (allowed: boolean): Contribution => ({ kind: "newPrivileges", allowed });
+export const stdio = (value: Stdio): Contribution => ({ kind: "stdio", stdio: value });
 export const note = (value: string): Contribution => ({ kind: "note", text: value });

@@ -7,7 +7,7 @@ import type { Op } from "../ir/op.ts";
 import { printOp, printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { CAPABILITIES } from "../linux/capability.ts";
-import type { ContentPart, Entry, Identity, Root } from "./contribution.ts";
+import type { ContentPart, Entry, Identity, Root, Stdio } from "./contribution.ts";
 import type { From, Plan } from "./plan.ts";
 
 type Row = readonly string[];
@@ -96,6 +96,17 @@ const stepRows = (plan: Plan): readonly Row[] =>
     ops.filter((op) => op.kind === "syscall").map((op) => [phase, printable(opText(op)), plugin]),
   );
 
+const TERMINALS: Readonly<Record<Stdio["terminal"], string>> = {
+  auto: "a terminal of its own where standard input is one",
+  always: "a terminal of its own",
+  never: "no terminal",
+};
+
+const stdioText = ({ streams, terminal }: Stdio): string =>
+  streams === "inherit"
+    ? "the caller's own: files can be opened again, a terminal can be typed into"
+    : `pipes as they are, files through pipes; ${TERMINALS[terminal]}`;
+
 const capabilityText = (numbers: readonly number[]): string =>
   numbers.length === 0
     ? "none, in all five sets"
@@ -112,6 +123,7 @@ const summaryRows = (plan: Plan): readonly Row[] => [
   ["identity", identityText(plan.identity), plan.identity.plugin],
   ["root", rootText(plan.root), plan.root.plugin],
   ["directory", word(plan.workdir.path), plan.workdir.plugin],
+  ["streams", stdioText(plan.stdio), plan.stdio.plugin],
   [
     "init",
     plan.init.enabled ? "yes: reaps, forwards signals" : "no: the command is the first process",

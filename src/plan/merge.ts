@@ -121,6 +121,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
   const identity = only(contributions, "identity");
   const root = only(contributions, "root");
   invariant(identity && root, "some plugin decides on identity and root");
+  const stdio = only(contributions, "stdio");
   const merged = mergeEntries(ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin })));
   const { entries, notes } = leaveOutForeign(root.root, merged);
   return Object.freeze<Plan>({
@@ -136,6 +137,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
     init: only(contributions, "init") ?? { enabled: true, plugin: CORE },
     capabilities: only(contributions, "capabilities") ?? { numbers: [], plugin: CORE },
     newPrivileges: only(contributions, "newPrivileges") ?? { allowed: false, plugin: CORE },
+    stdio: stdio ? { ...stdio.stdio, plugin: stdio.plugin } : { streams: "relay", terminal: "auto", plugin: CORE },
     notes: [...ofKind(contributions, "note"), ...notes],
   });
 };

@@ -34,6 +34,8 @@ const PREPARED: Prepared = {
   ownIds: { uid: 1000, gid: 1000 },
   ambient: true,
   waits: true,
+  relays: true,
+  terminal: 0,
   init: true,
 };
 

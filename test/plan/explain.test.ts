@@ -30,6 +30,7 @@ const PLAN: Plan = {
   init: { enabled: true, plugin: "bunker" },
   capabilities: { numbers: [0, 21], plugin: "capabilities" },
   newPrivileges: { allowed: false, plugin: "no_new_privs" },
+  stdio: { streams: "relay", terminal: "auto", plugin: "stdio" },
   notes: [],
 };
 
@@ -37,12 +38,13 @@ test("a plan as text says what the sandbox will be, and who asked for what", () 
   expect(explainPlan(PLAN)).toMatchInlineSnapshot(`
     "command       echo "two words"
     kind          self-contained: no plugin has work to do outside, so that it can be compiled
-    identity      ann, uid the caller's id, gid 7, home /home/ann; the caller's ids outside     userns
-    root          tmpfs of 1 MiB, 100 inodes, read-only once it is built                        rootfs
-    directory     /work                                                                         rootfs
-    init          yes: reaps, forwards signals                                                  bunker
-    capabilities  CHOWN SYS_ADMIN                                                               capabilities
-    execve        gains no privileges (no_new_privs)                                            no_new_privs
+    identity      ann, uid the caller's id, gid 7, home /home/ann; the caller's ids outside                  userns
+    root          tmpfs of 1 MiB, 100 inodes, read-only once it is built                                     rootfs
+    directory     /work                                                                                      rootfs
+    streams       pipes as they are, files through pipes; a terminal of its own where standard input is one  stdio
+    init          yes: reaps, forwards signals                                                               bunker
+    capabilities  CHOWN SYS_ADMIN                                                                            capabilities
+    execve        gains no privileges (no_new_privs)                                                         no_new_privs
 
     namespaces
       user  userns

@@ -7,7 +7,8 @@
 import { branch, constant, flags, label, slot } from "../../ir/build.ts";
 import { call, closeRange, exitGroup, prctl } from "../../ir/calls.ts";
 import type { Op, Operand } from "../../ir/op.ts";
-import { lifelineFd, payloadPid, runInit } from "../../launcher/init.ts";
+import { type InitOptions, lifelineFd, payloadPid, runInit } from "../../launcher/init.ts";
+import { FDS, TERMINAL_MODES } from "../../launcher/layout.ts";
 import { heedChildren, POLL, polled, pollNow } from "../../launcher/signals.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { CLONE_VFORK, CLONE_VM, EXIT, PR_SET_DUMPABLE, SIGNALS } from "../../linux/process.ts";
@@ -16,10 +17,11 @@ import type { Plan } from "../plan.ts";
 import { makeEntries, type WriteId } from "./entries.ts";
 import { dieWithParent } from "./identity.ts";
 import { restoreNofile } from "./limits.ts";
-import { becomePayload, leaveJob } from "./payload.ts";
+import { becomePayload, leaveJob, type Terminals } from "./payload.ts";
 import { changeRoot, seal } from "./root.ts";
 import { openNewProc, restrictSources } from "./sources.ts";
 import { stamp, type Target } from "./target.ts";
+import { openOwnTerminal } from "./terminal.ts";
 
 const CORE = "bunker";
 
@@ -63,10 +65,10 @@ const leaveIfAbandoned = (): readonly Op[] => [
  * CLONE_VM | CLONE_VFORK: the child borrows this memory, and init goes on when it has been executed or has failed. Nothing is
  * copied, and init learns of a failure from `launchFailed`. Safe because generated code has no stack.
  */
-const forkPayload = (payload: readonly Op[], ownPids: boolean, terminal: Operand): readonly Op[] => [
+const forkPayload = (payload: readonly Op[], options: InitOptions, terminals: Terminals): readonly Op[] => [
   ...stamp("pid", "exec", [
     // Init too: a signal of the terminal's that is pending here would swallow the same one from the monitor (signal(7)).
-    ...leaveJob(terminal, "init"),
+    ...leaveJob(terminals, "init"),
     heedChildren(),
     call("clone", [flags({ CLONE_VM, CLONE_VFORK, SIGCHLD: SIGNALS.CHLD }), 0, 0, 0, 0], payloadPid),
   ]),
@@ -76,18 +78,15 @@ const forkPayload = (payload: readonly Op[], ownPids: boolean, terminal: Operand
   branch(launchFailed, "equal", 0, "init: running"),
   exitGroup(launchFailed),
   label("init: running"),
-  ...runInit({ ownPids }),
+  ...runInit(options),
 ];
 
-export interface LauncherParts {
-  /** Descriptors from here on are of no use after the mounts. Below are standard streams, status pipe and lifeline. */
-  readonly firstSource: number;
+export interface LauncherParts extends Terminals {
   /** Opens the sources into their slots, or says where they are already. */
   readonly sources: readonly Op[];
   readonly identity: readonly Op[];
   readonly writeId: WriteId;
   readonly argv: Operand;
-  readonly terminal: Operand;
 }
 
 /** Everything between release and the running payload. */
@@ -111,13 +110,14 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...stamp(plan.root.plugin, "mounts", seal(plan)),
   ...stamp(CORE, "limits", [
     // Detached mounts and whatever else came along: from here no descriptor leads out of the sandbox.
-    closeRange(parts.firstSource, 0xffffffff),
+    closeRange(parts.terminal === TERMINAL_MODES.none ? FDS.terminal : FDS.firstSource, 0xffffffff),
     ...(target.kind === "launch" && target.nofile ? [restoreNofile(target.nofile)] : []),
   ]),
   ...steps(plan, "limits"),
+  ...stamp(plan.stdio.plugin, "session", openOwnTerminal(parts.terminal)),
   // /proc/1 tells nothing, and nobody inside may trace init: it becomes root's in /proc, and PTRACE_ATTACH needs CAP_SYS_PTRACE.
   ...stamp(CORE, "limits", [prctl(flags({ PR_SET_DUMPABLE }), 0)]),
   ...(plan.init.enabled
-    ? forkPayload(becomePayload(plan, parts), asksFor(plan, "pid"), parts.terminal)
+    ? forkPayload(becomePayload(plan, parts), { ownPids: asksFor(plan, "pid"), ownGroup: parts.shares === 0 }, parts)
     : becomePayload(plan, parts)),
 ];

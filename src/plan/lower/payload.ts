@@ -19,6 +19,7 @@ import {
 } from "../../ir/build.ts";
 import { call, described, onErrno, prctl } from "../../ir/calls.ts";
 import type { Op, Operand, SyscallOp } from "../../ir/op.ts";
+import { TERMINAL_MODES } from "../../launcher/layout.ts";
 import { resetSignals, unblockSignals } from "../../launcher/signals.ts";
 import { CAPABILITIES, CAPABILITY_HEADER } from "../../linux/capability.ts";
 import { errnos } from "../../linux/errno.ts";
@@ -31,6 +32,7 @@ import {
 } from "../../linux/process.ts";
 import type { Plan } from "../plan.ts";
 import { stamp } from "./target.ts";
+import { joinOwnTerminal } from "./terminal.ts";
 
 const maskOf = (numbers: readonly number[]): bigint =>
   numbers.reduce((mask, number) => mask | (1n << BigInt(number)), 0n);
@@ -129,25 +131,36 @@ const pathOf = (plan: Plan): string => plan.environment.find((one) => one.name =
 
 /**
  * A process group knows no PID namespace: `kill(0, …)` reaches every member that has the same kernel id, so that a payload in the
- * caller's group could end the caller. With a terminal it has to be there (job control); without one it gets a session, and
- * with it a group, of its own, and monitor and init hand on what the terminal sends.
+ * caller's group could end the caller. With the caller's own terminal it has to be there (job control); otherwise it gets a session,
+ * and with it a group, of its own, and monitor and init hand on what the terminal sends.
  */
-export const leaveJob = (terminal: Operand, who: "init" | "payload"): readonly Op[] => [
-  branch(terminal, "notEqual", 0, `${who} in the caller's job`),
+export const leaveJob = ({ terminal, shares }: Terminals, who: "init" | "payload"): readonly Op[] =>
+  terminal === TERMINAL_MODES.none && shares === 0 ? [call("setsid", [])] : leaveJobUnless({ terminal, shares }, who);
+
+const leaveJobUnless = ({ terminal, shares }: Terminals, who: "init" | "payload"): readonly Op[] => [
+  branch(shares, "notEqual", 0, `${who} in its job`),
+  // With a terminal of the sandbox's own it is in that one's session.
+  branch(terminal, "notEqual", TERMINAL_MODES.none, `${who} in its job`),
   call("setsid", []),
-  label(`${who} in the caller's job`),
+  label(`${who} in its job`),
 ];
 
-export interface PayloadOptions {
-  /** The address of the payload's arguments, its name first. */
-  readonly argv: Operand;
-  /** Not 0 where standard input is a terminal. */
+export interface Terminals {
+  /** One of `TERMINAL_MODES`. */
   readonly terminal: Operand;
+  /** Not 0 where the payload has the caller's own terminal. */
+  readonly shares: Operand;
 }
 
-export const becomePayload = (plan: Plan, { argv, terminal }: PayloadOptions): readonly Op[] => [
+export interface PayloadOptions extends Terminals {
+  /** The address of the payload's arguments, its name first. */
+  readonly argv: Operand;
+}
+
+export const becomePayload = (plan: Plan, { argv, terminal, shares }: PayloadOptions): readonly Op[] => [
   ...stamp("bunker", "session", [
-    ...leaveJob(terminal, "payload"),
+    ...leaveJob({ terminal, shares }, "payload"),
+    ...joinOwnTerminal(terminal, plan.init.enabled),
     ...resetSignals(),
     // In the new root, after the old one is gone and every source is closed: no path leads out of the sandbox.
     call("chdir", [text(plan.workdir.path)]),
