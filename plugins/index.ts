@@ -14,6 +14,7 @@ import noNewPrivs from "./no_new_privs.ts";
 import pid from "./pid.ts";
 import proc from "./proc.ts";
 import process from "./process.ts";
+import rlimits from "./rlimits.ts";
 import rootfs from "./rootfs/index.ts";
 import stdio from "./stdio.ts";
 import timens from "./timens.ts";
@@ -33,6 +34,7 @@ export const builtinPlugins: readonly Plugin[] = [
   stdio,
   env,
   process,
+  rlimits,
   capabilities,
   noNewPrivs,
 ];

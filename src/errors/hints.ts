@@ -136,10 +136,14 @@ const noSuchCall = (step: Step, facts: HostFacts): string => {
   return kernel || `this kernel, ${facts.kernelRelease}, has no ${step.syscall}`;
 };
 
+const LIMIT_HINT =
+  "a hard limit can only be lowered: name a smaller one, or raise the caller's own (ulimit -H, limits.conf, systemd's Limit…)";
+
 /** What to do about a failed step, as far as the host tells. */
 export const hintFor = (step: Step, facts: HostFacts): string | undefined => {
   const errno = errnoName(step.errno);
   if (errno === "ENOSYS") return noSuchCall(step, facts);
+  if (step.sentence.startsWith("setrlimit(")) return LIMIT_HINT;
   if (["clone", "clone3", "unshare"].includes(step.syscall)) return cloneHint(errno, facts);
   if (errno === "EPERM" || errno === "EACCES") return denied(step, facts);
   if (errno === "ENOSPC" && /mount|open_tree/.test(step.syscall)) {
