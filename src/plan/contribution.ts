@@ -6,6 +6,7 @@
  */
 import type { Op } from "../ir/op.ts";
 import type { NamespaceName } from "../linux/namespace.ts";
+import type { LandlockPolicy, TcpAction } from "./landlock/policy.ts";
 import type { OpenPhase } from "./phase.ts";
 
 /**
@@ -80,6 +81,10 @@ export type Contribution =
   | { readonly kind: "capabilities"; readonly numbers: readonly number[] }
   /** The payload (and everything that it starts) may gain privileges through execve. */
   | { readonly kind: "newPrivileges"; readonly allowed: boolean }
+  /** Which features of Landlock are wanted, and how strongly; without any contribution there is no ruleset. */
+  | ({ readonly kind: "landlock" } & LandlockPolicy)
+  /** The only ports that TCP may connect to, or bind; 0 to bind is one that the kernel picks. Held by Landlock. */
+  | { readonly kind: "tcpPorts"; readonly action: TcpAction; readonly ports: readonly number[] }
   /** A sentence for people who read `bunker explain`. */
   | { readonly kind: "note"; readonly text: string };
 
@@ -93,4 +98,10 @@ export const workdir = (path: string): Contribution => ({ kind: "workdir", path 
 export const init = (enabled: boolean): Contribution => ({ kind: "init", enabled });
 export const capabilities = (numbers: readonly number[]): Contribution => ({ kind: "capabilities", numbers });
 export const newPrivileges = (allowed: boolean): Contribution => ({ kind: "newPrivileges", allowed });
+export const landlock = (policy: LandlockPolicy): Contribution => ({ kind: "landlock", ...policy });
+export const tcpPorts = (action: TcpAction, ports: readonly number[]): Contribution => ({
+  kind: "tcpPorts",
+  action,
+  ports,
+});
 export const note = (value: string): Contribution => ({ kind: "note", text: value });

@@ -5,6 +5,7 @@
 import invariant from "tiny-invariant";
 import { conflict } from "../errors.ts";
 import type { Contribution, Entry, Root } from "./contribution.ts";
+import { mergeLandlock } from "./landlock/merge.ts";
 import type { From, Plan } from "./plan.ts";
 
 /** By content. Bun's own comparison: node:util is 1.6 ms of a start. */
@@ -123,6 +124,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
   invariant(identity && root, "some plugin decides on identity and root");
   const merged = mergeEntries(ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin })));
   const { entries, notes } = leaveOutForeign(root.root, merged);
+  const landlock = mergeLandlock(only(contributions, "landlock"), ofKind(contributions, "tcpPorts"));
   return Object.freeze<Plan>({
     command,
     supervisedBy,
@@ -136,6 +138,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
     init: only(contributions, "init") ?? { enabled: true, plugin: CORE },
     capabilities: only(contributions, "capabilities") ?? { numbers: [], plugin: CORE },
     newPrivileges: only(contributions, "newPrivileges") ?? { allowed: false, plugin: CORE },
+    ...(landlock === undefined ? {} : { landlock }),
     notes: [...ofKind(contributions, "note"), ...notes],
   });
 };

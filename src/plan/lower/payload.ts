@@ -30,6 +30,7 @@ import {
   PR_SET_NO_NEW_PRIVS,
 } from "../../linux/process.ts";
 import type { Plan } from "../plan.ts";
+import { restrictPayload } from "./landlock.ts";
 import { stamp } from "./target.ts";
 
 const maskOf = (numbers: readonly number[]): bigint =>
@@ -153,12 +154,15 @@ export const becomePayload = (plan: Plan, { argv, terminal }: PayloadOptions): r
     call("chdir", [text(plan.workdir.path)]),
   ]),
   ...steps(plan, "session"),
+  // Without no_new_privs it takes CAP_SYS_ADMIN, which is about to be given up.
+  ...(plan.newPrivileges.allowed ? restrictPayload(plan) : []),
   ...stamp(plan.capabilities.plugin, "capabilities", setCapabilities(plan.capabilities.numbers)),
   ...stamp(
     plan.newPrivileges.plugin,
     "no_new_privs",
     plan.newPrivileges.allowed ? [] : [prctl(flags({ PR_SET_NO_NEW_PRIVS }), 1)],
   ),
+  ...(plan.newPrivileges.allowed ? [] : restrictPayload(plan)),
   ...steps(plan, "landlock"),
   // The status pipe must live until the exec has succeeded: it is what a failure is reported on.
   ...stamp("bunker", "exec", [call("close_range", [3, 0xffffffff, flags({ CLOSE_RANGE_CLOEXEC })]), unblockSignals()]),
