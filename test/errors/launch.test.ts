@@ -10,6 +10,7 @@ const ORDINARY: HostFacts = {
   seccompMode: 0,
   procMasked: false,
   kernelRelease: "6.1.0",
+  landlockAbi: 2,
   uid: 1000,
   executable: "/usr/local/bin/bunker",
 };

@@ -26,6 +26,7 @@ import { ACCESS_FS, ACCESS_NET, LANDLOCK_RULE_NET_PORT, LANDLOCK_RULE_PATH_BENEA
 import { openHow, RESOLVE } from "../../linux/mount.ts";
 import type { TcpPorts } from "../landlock/policy.ts";
 import type { PathRule } from "../landlock/rules.ts";
+import { tcpFilter } from "../landlock/tcp-filter.ts";
 
 /** The ruleset that rules are added to. */
 export const ruleset = slot("ruleset");
@@ -70,6 +71,7 @@ export const addPathRules = (rules: readonly PathRule[]): readonly Op[] => [
   label("landlock: paths done"),
 ];
 
+const { READ_FILE, WRITE_FILE, IOCTL_DEV } = ACCESS_FS;
 const F_GETFL = 3;
 const STX_MODE_OFFSET_BYTES = 28;
 const statx = buffer("statx", 256);
@@ -89,11 +91,11 @@ export const addStreamRules = (): readonly Op[] => [
   call("statx", [stream, text(""), flags({ AT_EMPTY_PATH }), flags({ STATX_TYPE: 1 }), statx]),
   load(mode, statx, STX_MODE_OFFSET_BYTES, 2),
   compute(mode, mode, "and", S_IFMT),
-  set(rights, ACCESS_FS.READ_FILE | ACCESS_FS.WRITE_FILE | ACCESS_FS.IOCTL_DEV),
+  set(rights, flags({ READ_FILE, WRITE_FILE, IOCTL_DEV })),
   branch(mode, "equal", S_IFCHR, "landlock: stream rule"),
   compute(access, access, "and", O_WRONLY | O_PATH),
   branch(access, "notEqual", 0, "landlock: stream done"),
-  set(rights, ACCESS_FS.READ_FILE),
+  set(rights, flags({ READ_FILE })),
   label("landlock: stream rule"),
   compute(rights, rights, "and", handledFs),
   store(pathBeneath, 0, 8, rights),
@@ -111,6 +113,18 @@ const portTable = ({ connect = [], bind = [] }: TcpPorts): Operand => {
   const allowed = (port: number): number =>
     (connect.includes(port) ? ACCESS_NET.CONNECT_TCP : 0) | (bind.includes(port) ? ACCESS_NET.BIND_TCP : 0);
   return vector(...ports.flatMap((port) => [allowed(port), port]), 0);
+};
+
+const SECCOMP_SET_MODE_FILTER = 1;
+
+/** `struct sock_fprog { u16 len; struct sock_filter *filter }`. */
+export const closeWaysAround = (): Op => {
+  const { instructions, bytes: filter } = tcpFilter();
+  const program = vector(instructions, bytes(filter, `sock_filter[${instructions}]`));
+  return described(
+    call("seccomp", [flags({ SECCOMP_SET_MODE_FILTER }), 0, program]),
+    "seccomp(a filter beside the TCP ports)",
+  );
 };
 
 export const addPortRules = (tcp: TcpPorts): readonly Op[] => [

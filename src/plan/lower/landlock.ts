@@ -19,7 +19,7 @@ import { restrictions } from "../landlock/handled.ts";
 import { isAskedFor, LANDLOCK_FEATURES, type Landlock, needsOf } from "../landlock/policy.ts";
 import { rulesOf } from "../landlock/rules.ts";
 import type { Plan } from "../plan.ts";
-import { addPathRules, addPortRules, addStreamRules, handledFs, ruleset } from "./landlock-rules.ts";
+import { addPathRules, addPortRules, addStreamRules, closeWaysAround, handledFs, ruleset } from "./landlock-rules.ts";
 import { stamp } from "./target.ts";
 
 /** What is in force: the version, 0 where there is nothing. */
@@ -100,6 +100,7 @@ const restrictBy = (plan: Plan, landlock: Landlock): readonly Op[] => {
       load(restrictFlags, attr, ATTR_BYTES, 8),
       // The ruleset is made with O_CLOEXEC: execve closes it.
       call("landlock_restrict_self", [ruleset, restrictFlags]),
+      ...unlessNone(handledNet, "landlock: no filter", ports.length === 0 ? [] : [closeWaysAround()]),
     ]),
   ];
 };
