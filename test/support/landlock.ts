@@ -1,10 +1,13 @@
 /**
- * Plans with Landlock, for tests that need no host.
+ * Plans with Landlock, and what the kernel of the tests has of it.
  * @module
  */
+import { test } from "bun:test";
 import type { Entry, Root } from "../../src/api.ts";
+import { askLandlockAbi } from "../../src/launch/landlock.ts";
 import { DEFAULT_LEVELS, type Landlock, type LandlockLevels, type TcpPorts } from "../../src/plan/landlock/policy.ts";
 import type { Plan } from "../../src/plan/plan.ts";
+import { testWith } from "./callers.ts";
 
 export interface LandlockOptions {
   readonly levels?: Partial<LandlockLevels>;
@@ -48,3 +51,12 @@ export const planWith = ({
   landlock: { ...landlockOf(landlock), plugin: "landlock" },
   notes: [],
 });
+
+/** Of the kernel that the tests run on. */
+export const KERNEL_ABI = askLandlockAbi();
+
+/** A test of what a version of the ABI brought, by a Python that looks from inside. */
+export const testWithAbi = (abi: number, title: string, body: () => void | Promise<void>): void => {
+  if (KERNEL_ABI >= abi) testWith(["python3"], title, body);
+  else test.skip(`${title}: this kernel has no Landlock ABI ${abi}`, () => {});
+};

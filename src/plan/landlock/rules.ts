@@ -2,7 +2,8 @@
  * Mounts of the plan → rights of files. What a mount allows, its rule allows, and no more: the second layer says what the first does.
  *
  * A rule gives rights to everything below a path, and none can be taken away below it: what lies read-only in something writable is
- * held by its mount alone ({@link heldByMountAlone}). What Landlock has no right for (chmod, chown, stat) is held by mounts and modes.
+ * held by its mount alone ({@link heldByMountAlone}). A rule belongs to an inode: what is shown in two places has the rights of both.
+ * What Landlock has no right for (chmod, chown, stat) is held by mounts and modes.
  * @module
  */
 import { CAPABILITIES } from "../../linux/capability.ts";
