@@ -95,5 +95,5 @@ export const flags: Readonly<Record<string, Flag<Config>>> = {
   },
   "landlock-log": toggle("log", true, "Log what Landlock denies to the host's audit log"),
   "tcp-connect": portsFlag("tcpConnect", 1, "The only TCP ports to connect to (UDP is not restricted)"),
-  "tcp-bind": portsFlag("tcpBind", 0, "The only TCP ports to listen on; 0: one that the kernel picks"),
+  "tcp-bind": portsFlag("tcpBind", 0, "The only TCP ports to bind to; 0: one that the kernel picks"),
 };

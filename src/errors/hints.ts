@@ -117,6 +117,13 @@ const ownDirectory = (step: Step, facts: HostFacts): string | undefined => {
   return undefined;
 };
 
+/** The first mount(2) of a launcher: it owns its mount namespace, so that only a security module can be in the way. */
+const changesPropagation = ({ syscall, sentence }: Step): boolean =>
+  syscall === "mount" && sentence.includes("MS_PRIVATE");
+
+const LANDLOCKED =
+  "a security module forbids mounts here, as Landlock does in a sandbox: start the outer one with --landlock fs=off";
+
 const denied = (step: Step, facts: HostFacts): string | undefined => {
   const own = ownDirectory(step, facts);
   if (own !== undefined) return own;
@@ -124,6 +131,7 @@ const denied = (step: Step, facts: HostFacts): string | undefined => {
     return forbidden(facts) ?? "ids can be mapped only by who owns them";
   }
   if (mountsProc(step)) return procHint(facts);
+  if (changesPropagation(step)) return forbidden(facts) ?? LANDLOCKED;
   return forbidden(facts) ?? (facts.seccompMode === 2 ? `${OUTER_SECCOMP} ${DOCKER_SECCOMP}` : undefined);
 };
 

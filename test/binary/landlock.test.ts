@@ -100,3 +100,15 @@ process.exit(0);`,
     expect([exitCode, stdout.toString(), stderr.toString()]).toEqual([0, "module child worker\n", ""]);
   });
 });
+
+describeForCallers("a sandbox in a sandbox", (caller) => {
+  const directory = SHARED_BINARY.slice(0, SHARED_BINARY.lastIndexOf("/"));
+  const inner = (...flags: readonly string[]) =>
+    box(caller, ["/b/bunker", "run", "echo", "nested"], { flags: ["-v", `${directory}:/b:ro`, ...flags] });
+
+  testWithAbi(2, "needs one around it that lets it mount, and says so", () => {
+    expect(inner()).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(inner().stderr).toContain("start the outer one with --landlock fs=off");
+    expect(inner("--landlock", "fs=off").stdout).toBe("nested\n");
+  });
+});

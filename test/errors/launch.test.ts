@@ -90,6 +90,10 @@ describe("a call that is not there", () => {
   });
 });
 
+test("mounts that Landlock forbids around us are blamed on the sandbox outside", () => {
+  expect(failure("mount", "EPERM", {}, 'mount(0, "/", 0, MS_REC|MS_PRIVATE, 0)').hint).toContain("--landlock fs=off");
+});
+
 test("a failure that nothing is known about has no hint, rather than a wrong one", () => {
   expect(failure("sethostname", "EINVAL").hint).toBeUndefined();
 });
