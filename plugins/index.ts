@@ -9,6 +9,7 @@ import devices from "./devices.ts";
 import env from "./env/index.ts";
 import hostname from "./hostname.ts";
 import ipc from "./ipc.ts";
+import landlock from "./landlock/index.ts";
 import network from "./network.ts";
 import noNewPrivs from "./no_new_privs.ts";
 import pid from "./pid.ts";
@@ -37,4 +38,5 @@ export const builtinPlugins: readonly Plugin[] = [
   rlimits,
   capabilities,
   noNewPrivs,
+  landlock,
 ];

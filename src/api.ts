@@ -37,6 +37,7 @@ export {
   identity,
   init,
   inside,
+  landlock,
   namespace,
   newPrivileges,
   note,
@@ -44,8 +45,19 @@ export {
   root,
   type Stdio,
   stdio,
+  tcpPorts,
   workdir,
 } from "./plan/contribution.ts";
+export {
+  DEFAULT_LEVELS as LANDLOCK_DEFAULT_LEVELS,
+  LANDLOCK_FEATURES,
+  LANDLOCK_LEVELS,
+  type LandlockFeature,
+  type LandlockLevel,
+  type LandlockLevels,
+  type LandlockPolicy,
+  type TcpAction,
+} from "./plan/landlock/policy.ts";
 export { definePlugin, type Flag, type FlagContext, type PlanContext, type Plugin } from "./plugin/define.ts";
 export type { Child, HookContext, SandboxResult } from "./plugin/hooks.ts";
 export type { Host, NodeType } from "./plugin/host.ts";

@@ -18,6 +18,7 @@ import type { Prepared } from "./launch/prepared.ts";
 import { startRelay } from "./launch/relay.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
+import type { Kernel } from "./plan/explain.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
 import { sourcesOf } from "./plan/lower/sources.ts";
 import { lowerStandalone } from "./plan/lower/standalone.ts";
@@ -73,10 +74,14 @@ export const planSandbox = async (config: SandboxConfig, host: Host = createHost
 const lowerHere = (plan: Plan, host: Host): Program =>
   lowerForLaunch(plan, { kind: "launch", caller: host, terminal: isTerminal(0), nofile: callerNofile() });
 
-/** Plan and program, with nothing done. */
-export const explainSandbox = async (config: SandboxConfig): Promise<Planned & { readonly program: Program }> => {
+/** Plan and program, with nothing done, and what the kernel makes of them. */
+export const explainSandbox = async (
+  config: SandboxConfig,
+): Promise<Planned & { readonly program: Program; readonly kernel: Kernel }> => {
   const planned = await planSandbox(config);
-  return { ...planned, program: lowerHere(planned.plan, planned.host) };
+  const { askLandlockAbi } = await import("./launch/landlock.ts");
+  const kernel = { landlockAbi: askLandlockAbi() };
+  return { ...planned, program: lowerHere(planned.plan, planned.host), kernel };
 };
 
 /** CLONE_NEW* bits; the time namespace is entered by the launcher itself. */

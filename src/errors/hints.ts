@@ -6,9 +6,10 @@
  * @module
  */
 import { errnoName, errnos } from "../linux/errno.ts";
+import { type LandlockFacts, landlockHint } from "./landlock.ts";
 
 /** What decides whether namespaces can be made here. `undefined`: this kernel has no such setting. */
-export interface HostFacts {
+export interface HostFacts extends LandlockFacts {
   /** /proc/sys/user/max_user_namespaces */
   readonly maxUserNamespaces: number | undefined;
   /** /proc/sys/kernel/unprivileged_userns_clone: Debian's, Arch's */
@@ -19,8 +20,6 @@ export interface HostFacts {
   readonly seccompMode: number;
   /** Mounts below /proc, which hide parts of it: every container runtime makes some */
   readonly procMasked: boolean;
-  /** uname -r */
-  readonly kernelRelease: string;
   /** Effective user id of the caller */
   readonly uid: number;
   /** The path of this binary, for an AppArmor profile */
@@ -43,7 +42,6 @@ const SINCE: Readonly<Record<string, string>> = {
   openat2: "5.6",
   close_range: "5.9",
   mount_setattr: "5.12",
-  landlock_create_ruleset: "5.13",
 };
 
 const sysctl = (setting: string): string => `allow it: sudo sysctl -w ${setting}`;
@@ -119,6 +117,13 @@ const ownDirectory = (step: Step, facts: HostFacts): string | undefined => {
   return undefined;
 };
 
+/** The first mount(2) of a launcher: it owns its mount namespace, so that only a security module can be in the way. */
+const changesPropagation = ({ syscall, sentence }: Step): boolean =>
+  syscall === "mount" && sentence.includes("MS_PRIVATE");
+
+const LANDLOCKED =
+  "a security module forbids mounts here, as Landlock does in a sandbox: start the outer one with --landlock fs=off";
+
 const denied = (step: Step, facts: HostFacts): string | undefined => {
   const own = ownDirectory(step, facts);
   if (own !== undefined) return own;
@@ -126,6 +131,7 @@ const denied = (step: Step, facts: HostFacts): string | undefined => {
     return forbidden(facts) ?? "ids can be mapped only by who owns them";
   }
   if (mountsProc(step)) return procHint(facts);
+  if (changesPropagation(step)) return forbidden(facts) ?? LANDLOCKED;
   return forbidden(facts) ?? (facts.seccompMode === 2 ? `${OUTER_SECCOMP} ${DOCKER_SECCOMP}` : undefined);
 };
 
@@ -142,6 +148,7 @@ const LIMIT_HINT =
 /** What to do about a failed step, as far as the host tells. */
 export const hintFor = (step: Step, facts: HostFacts): string | undefined => {
   const errno = errnoName(step.errno);
+  if (step.phase === "landlock") return landlockHint(step, facts);
   if (errno === "ENOSYS") return noSuchCall(step, facts);
   if (step.sentence.startsWith("setrlimit(")) return LIMIT_HINT;
   if (["clone", "clone3", "unshare"].includes(step.syscall)) return cloneHint(errno, facts);

@@ -22,6 +22,7 @@ export interface FailedStep {
 const codeFor = (step: FailedStep): string => {
   if (step.syscall === "clone") return "E_NAMESPACES";
   if (step.syscall === "fsmount" && /\bproc/.test(step.sentence)) return "E_MOUNT_PROC";
+  if (step.phase === "landlock") return "E_LANDLOCK";
   return errnoName(step.errno) === "ENOSYS" ? "E_KERNEL_TOO_OLD" : "E_LAUNCH";
 };
 
@@ -30,6 +31,15 @@ export const launchFailed = (step: FailedStep, facts: HostFacts): BunkerError =>
   new BunkerError({
     code: codeFor(step),
     message: `${step.plugin}: ${printable(step.sentence)}: ${errnoName(step.errno)}, ${errnoText(step.errno)}`,
+    hint: hintFor(step, facts),
+    details: { ...step, errnoName: errnoName(step.errno) },
+  });
+
+/** The launcher itself gave up: its sentence is all there is to say. */
+export const launcherRefused = (step: FailedStep, facts: HostFacts): BunkerError =>
+  new BunkerError({
+    code: codeFor(step),
+    message: printable(step.sentence),
     hint: hintFor(step, facts),
     details: { ...step, errnoName: errnoName(step.errno) },
   });

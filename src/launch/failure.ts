@@ -9,7 +9,7 @@ import {
   notExecutable,
   stdioRefused,
 } from "../errors/command.ts";
-import { launchFailed } from "../errors/launch.ts";
+import { launcherRefused, launchFailed } from "../errors/launch.ts";
 import type { Program } from "../ir/program.ts";
 import { errnos, errnoText } from "../linux/errno.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -64,7 +64,9 @@ export const explainFailure = (context: FailureContext, index: number, errno: nu
   if (op?.kind === "fail" && phase === "release") {
     return stdioRefused(sentence, errno === errnos.EISDIR ? "a directory" : "a block device");
   }
-  return launchFailed({ plugin, phase, sentence, syscall, errno }, readHostFacts(context.host));
+  const step = { plugin, phase, sentence, syscall, errno };
+  const facts = readHostFacts(context.host);
+  return op?.kind === "fail" ? launcherRefused(step, facts) : launchFailed(step, facts);
 };
 
 /** What failed in this process, on the way to the launcher. Errors that are not of the kernel's stay what they are. */

@@ -6,6 +6,7 @@
  */
 import type { Op } from "../ir/op.ts";
 import type { NamespaceName } from "../linux/namespace.ts";
+import type { LandlockPolicy, TcpAction } from "./landlock/policy.ts";
 import type { OpenPhase } from "./phase.ts";
 
 /**
@@ -92,6 +93,10 @@ export type Contribution =
   /** The payload (and everything that it starts) may gain privileges through execve. */
   | { readonly kind: "newPrivileges"; readonly allowed: boolean }
   | { readonly kind: "stdio"; readonly stdio: Stdio }
+  /** Which features of Landlock are wanted, and how strongly; without any contribution there is no ruleset. */
+  | ({ readonly kind: "landlock" } & LandlockPolicy)
+  /** The only ports that TCP may connect to, or bind; 0 to bind is one that the kernel picks. Held by Landlock. */
+  | { readonly kind: "tcpPorts"; readonly action: TcpAction; readonly ports: readonly number[] }
   /** A sentence for people who read `bunker explain`. */
   | { readonly kind: "note"; readonly text: string };
 
@@ -106,4 +111,10 @@ export const init = (enabled: boolean): Contribution => ({ kind: "init", enabled
 export const capabilities = (numbers: readonly number[]): Contribution => ({ kind: "capabilities", numbers });
 export const newPrivileges = (allowed: boolean): Contribution => ({ kind: "newPrivileges", allowed });
 export const stdio = (value: Stdio): Contribution => ({ kind: "stdio", stdio: value });
+export const landlock = (policy: LandlockPolicy): Contribution => ({ kind: "landlock", ...policy });
+export const tcpPorts = (action: TcpAction, ports: readonly number[]): Contribution => ({
+  kind: "tcpPorts",
+  action,
+  ports,
+});
 export const note = (value: string): Contribution => ({ kind: "note", text: value });

@@ -8,6 +8,7 @@ import { printOp, printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { CAPABILITIES } from "../linux/capability.ts";
 import type { ContentPart, Entry, Identity, Root, Stdio } from "./contribution.ts";
+import { kernelText, landlockToJson, reportLandlock } from "./landlock/report.ts";
 import type { From, Plan } from "./plan.ts";
 
 type Row = readonly string[];
@@ -137,8 +138,21 @@ const summaryRows = (plan: Plan): readonly Row[] => [
   ],
 ];
 
+/** What a plan does not say, since it depends on where it runs. */
+export interface Kernel {
+  /** The version of Landlock's ABI; a negative errno where there is none. */
+  readonly landlockAbi?: number;
+}
+
+const landlockRows = (plan: Plan, { landlockAbi }: Kernel): readonly Row[] =>
+  reportLandlock(plan, landlockAbi).map(({ feature, level, state, text }) => [
+    feature,
+    ...(state === "off" ? [state, ""] : [level, printable(text === "" ? state : `${state}: ${text}`)]),
+    plan.landlock?.plugin ?? "",
+  ]);
+
 /** The plan as text: each line ends with the plugin that asked for it. */
-export const explainPlan = (plan: Plan): string =>
+export const explainPlan = (plan: Plan, kernel: Kernel = {}): string =>
   [
     ...columns(summaryRows(plan)).map((line) => line.slice(2)),
     ...section(
@@ -149,6 +163,7 @@ export const explainPlan = (plan: Plan): string =>
       "file system",
       plan.entries.map((entry) => [word(entry.target), entryText(entry), entry.plugin]),
     ),
+    ...section(`landlock (${kernelText(kernel.landlockAbi)})`, landlockRows(plan, kernel)),
     ...section(
       "environment",
       plan.environment.map(({ name, value, plugin }) => [`${word(name)}=${word(value)}`, plugin]),
@@ -178,11 +193,12 @@ const capabilitiesToJson = ({
 });
 
 /** The plan as JSON has it: operations as text. */
-export const planToJson = (plan: Plan): Record<string, unknown> => ({
+export const planToJson = (plan: Plan, { landlockAbi }: Kernel = {}): Record<string, unknown> => ({
   ...plan,
   selfContained: plan.supervisedBy.length === 0,
   steps: plan.steps.map(withoutOps),
   capabilities: capabilitiesToJson(plan.capabilities),
+  landlock: landlockToJson(plan, landlockAbi),
 });
 
 /** The program as JSON has it: one object an operation. */

@@ -5,6 +5,7 @@
 import invariant from "tiny-invariant";
 import { conflict } from "../errors.ts";
 import type { Contribution, Entry, Root } from "./contribution.ts";
+import { mergeLandlock } from "./landlock/merge.ts";
 import type { From, Plan } from "./plan.ts";
 
 /** By content. Bun's own comparison: node:util is 1.6 ms of a start. */
@@ -124,6 +125,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
   const stdio = only(contributions, "stdio");
   const merged = mergeEntries(ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin })));
   const { entries, notes } = leaveOutForeign(root.root, merged);
+  const landlock = mergeLandlock(only(contributions, "landlock"), ofKind(contributions, "tcpPorts"));
   return Object.freeze<Plan>({
     command,
     supervisedBy,
@@ -138,6 +140,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
     capabilities: only(contributions, "capabilities") ?? { numbers: [], plugin: CORE },
     newPrivileges: only(contributions, "newPrivileges") ?? { allowed: false, plugin: CORE },
     stdio: stdio ? { ...stdio.stdio, plugin: stdio.plugin } : { streams: "relay", terminal: "auto", plugin: CORE },
+    ...(landlock === undefined ? {} : { landlock }),
     notes: [...ofKind(contributions, "note"), ...notes],
   });
 };

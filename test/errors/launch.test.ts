@@ -10,6 +10,7 @@ const ORDINARY: HostFacts = {
   seccompMode: 0,
   procMasked: false,
   kernelRelease: "6.1.0",
+  landlockAbi: 2,
   uid: 1000,
   executable: "/usr/local/bin/bunker",
 };
@@ -87,6 +88,10 @@ describe("a call that is not there", () => {
   test("is blamed on an outer filter where there is one", () => {
     expect(failure("mount_setattr", "ENOSYS", { seccompMode: 2 }).hint).toContain("seccomp filter");
   });
+});
+
+test("mounts that Landlock forbids around us are blamed on the sandbox outside", () => {
+  expect(failure("mount", "EPERM", {}, 'mount(0, "/", 0, MS_REC|MS_PRIVATE, 0)').hint).toContain("--landlock fs=off");
 });
 
 test("a failure that nothing is known about has no hint, rather than a wrong one", () => {

@@ -31,6 +31,7 @@ import {
   PR_SET_NO_NEW_PRIVS,
 } from "../../linux/process.ts";
 import type { Plan } from "../plan.ts";
+import { restrictPayload } from "./landlock.ts";
 import { stamp } from "./target.ts";
 import { joinOwnTerminal } from "./terminal.ts";
 
@@ -98,7 +99,7 @@ const EXEC = {
   worst: slot("exec errno"),
 };
 
-/** One path after the other, in a loop: an image has 8 KB. ENOENT and ENOTDIR try the next one, EACCES is remembered. */
+/** One path after the other, in a loop: an image is small. ENOENT and ENOTDIR try the next one, EACCES is remembered. */
 const tryPaths = (paths: readonly string[], exec: (path: Operand) => SyscallOp): readonly Op[] => [
   set(EXEC.worst, errnos.ENOENT),
   set(EXEC.next, vector(...paths.map(text), 0)),
@@ -166,12 +167,15 @@ export const becomePayload = (plan: Plan, { argv, terminal, shares }: PayloadOpt
     call("chdir", [text(plan.workdir.path)]),
   ]),
   ...steps(plan, "session"),
+  // Without no_new_privs it takes CAP_SYS_ADMIN, which is about to be given up.
+  ...(plan.newPrivileges.allowed ? restrictPayload(plan) : []),
   ...stamp(plan.capabilities.plugin, "capabilities", setCapabilities(plan.capabilities.numbers)),
   ...stamp(
     plan.newPrivileges.plugin,
     "no_new_privs",
     plan.newPrivileges.allowed ? [] : [prctl(flags({ PR_SET_NO_NEW_PRIVS }), 1)],
   ),
+  ...(plan.newPrivileges.allowed ? [] : restrictPayload(plan)),
   ...steps(plan, "landlock"),
   // The status pipe must live until the exec has succeeded: it is what a failure is reported on.
   ...stamp("bunker", "exec", [call("close_range", [3, 0xffffffff, flags({ CLOSE_RANGE_CLOEXEC })]), unblockSignals()]),
