@@ -15,6 +15,7 @@ import pid from "./pid.ts";
 import proc from "./proc.ts";
 import process from "./process.ts";
 import rootfs from "./rootfs/index.ts";
+import seccomp from "./seccomp/index.ts";
 import timens from "./timens.ts";
 import userns from "./userns/index.ts";
 
@@ -33,4 +34,5 @@ export const builtinPlugins: readonly Plugin[] = [
   process,
   capabilities,
   noNewPrivs,
+  seccomp,
 ];

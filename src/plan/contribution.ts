@@ -64,6 +64,19 @@ export type Entry = { readonly target: string } & (
   | { readonly type: "symlink"; readonly to: string }
 );
 
+/** A seccomp filter, for people and machines. The filter itself is an operand of the step that installs it. */
+export interface SeccompFacts {
+  /** `default`, `strict`, or the file. */
+  readonly profile: string;
+  readonly instructions: number;
+  /** Of the filter's bytes, in hexadecimal. */
+  readonly sha256: string;
+  /** What would be denied is done, and logged. */
+  readonly log: boolean;
+  /** Names in the profile that are no calls here. */
+  readonly skipped: readonly string[];
+}
+
 export type Contribution =
   | { readonly kind: "namespace"; readonly name: NamespaceName }
   | { readonly kind: "identity"; readonly identity: Identity }
@@ -80,6 +93,8 @@ export type Contribution =
   | { readonly kind: "capabilities"; readonly numbers: readonly number[] }
   /** The payload (and everything that it starts) may gain privileges through execve. */
   | { readonly kind: "newPrivileges"; readonly allowed: boolean }
+  /** What is to be told of the filter that a step in the phase `seccomp` installs. */
+  | { readonly kind: "seccomp"; readonly seccomp: SeccompFacts }
   /** A sentence for people who read `bunker explain`. */
   | { readonly kind: "note"; readonly text: string };
 
@@ -93,4 +108,5 @@ export const workdir = (path: string): Contribution => ({ kind: "workdir", path 
 export const init = (enabled: boolean): Contribution => ({ kind: "init", enabled });
 export const capabilities = (numbers: readonly number[]): Contribution => ({ kind: "capabilities", numbers });
 export const newPrivileges = (allowed: boolean): Contribution => ({ kind: "newPrivileges", allowed });
+export const seccomp = (value: SeccompFacts): Contribution => ({ kind: "seccomp", seccomp: value });
 export const note = (value: string): Contribution => ({ kind: "note", text: value });

@@ -122,6 +122,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
   const root = only(contributions, "root");
   invariant(identity && root, "some plugin decides on identity and root");
   const merged = mergeEntries(ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin })));
+  const seccomp = only(contributions, "seccomp");
   const { entries, notes } = leaveOutForeign(root.root, merged);
   return Object.freeze<Plan>({
     command,
@@ -136,6 +137,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
     init: only(contributions, "init") ?? { enabled: true, plugin: CORE },
     capabilities: only(contributions, "capabilities") ?? { numbers: [], plugin: CORE },
     newPrivileges: only(contributions, "newPrivileges") ?? { allowed: false, plugin: CORE },
+    seccomp: seccomp && { ...seccomp.seccomp, plugin: seccomp.plugin },
     notes: [...ofKind(contributions, "note"), ...notes],
   });
 };

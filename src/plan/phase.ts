@@ -19,6 +19,7 @@
  * 10. `capabilities`  Bounding set first, since dropping it needs CAP_SETPCAP.
  * 11. `no_new_privs`  Needed by the two filters after it.
  * 12. `landlock`, `seccomp`  Last, so that they need not allow what the launcher does; seccomp after landlock, whose calls it may deny.
+ *     Where execve may give privileges there is no no_new_privs, and seccomp comes before `capabilities`, while the launcher may do it.
  * 13. `exec`
  * @module
  */

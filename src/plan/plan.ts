@@ -4,7 +4,7 @@
  */
 import type { Op } from "../ir/op.ts";
 import type { NamespaceName } from "../linux/namespace.ts";
-import type { Entry, Identity, Root } from "./contribution.ts";
+import type { Entry, Identity, Root, SeccompFacts } from "./contribution.ts";
 import type { OpenPhase } from "./phase.ts";
 
 /** Something with the name of the plugin that asked for it. */
@@ -24,6 +24,8 @@ export interface Plan {
   readonly init: From<{ readonly enabled: boolean }>;
   readonly capabilities: From<{ readonly numbers: readonly number[] }>;
   readonly newPrivileges: From<{ readonly allowed: boolean }>;
+  /** Undefined: no filter. */
+  readonly seccomp: From<SeccompFacts> | undefined;
   readonly notes: readonly From<{ readonly text: string }>[];
   /** Plugins that have work to do from outside while the sandbox lives: empty means self-contained. */
   readonly supervisedBy: readonly { readonly plugin: string; readonly hooks: readonly string[] }[];

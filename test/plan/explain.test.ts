@@ -30,6 +30,14 @@ const PLAN: Plan = {
   init: { enabled: true, plugin: "bunker" },
   capabilities: { numbers: [0, 21], plugin: "capabilities" },
   newPrivileges: { allowed: false, plugin: "no_new_privs" },
+  seccomp: {
+    profile: "default",
+    instructions: 120,
+    sha256: "0123456789abcdef".repeat(4),
+    log: false,
+    skipped: [],
+    plugin: "seccomp",
+  },
   notes: [],
 };
 
@@ -43,6 +51,7 @@ test("a plan as text says what the sandbox will be, and who asked for what", () 
     init          yes: reaps, forwards signals                                                  bunker
     capabilities  CHOWN SYS_ADMIN                                                               capabilities
     execve        gains no privileges (no_new_privs)                                            no_new_privs
+    seccomp       default, 120 instructions, sha256 0123456789abcdef                            seccomp
 
     namespaces
       user  userns

@@ -138,6 +138,25 @@ export const leaveJob = (terminal: Operand, who: "init" | "payload"): readonly O
   label(`${who} in the caller's job`),
 ];
 
+/**
+ * The filter last, so that it need not allow what the launcher does. Without no_new_privs installing one takes CAP_SYS_ADMIN (seccomp(2)):
+ * then it is done while the launcher still has that, and the filter must allow what follows.
+ */
+const confine = (plan: Plan, last: readonly Op[]): readonly Op[] => {
+  const filter = steps(plan, "seccomp");
+  const identity = [
+    ...stamp(plan.capabilities.plugin, "capabilities", setCapabilities(plan.capabilities.numbers)),
+    ...stamp(
+      plan.newPrivileges.plugin,
+      "no_new_privs",
+      plan.newPrivileges.allowed ? [] : [prctl(flags({ PR_SET_NO_NEW_PRIVS }), 1)],
+    ),
+    ...steps(plan, "landlock"),
+    ...last,
+  ];
+  return plan.newPrivileges.allowed ? [...filter, ...identity] : [...identity, ...filter];
+};
+
 export interface PayloadOptions {
   /** The address of the payload's arguments, its name first. */
   readonly argv: Operand;
@@ -153,15 +172,10 @@ export const becomePayload = (plan: Plan, { argv, terminal }: PayloadOptions): r
     call("chdir", [text(plan.workdir.path)]),
   ]),
   ...steps(plan, "session"),
-  ...stamp(plan.capabilities.plugin, "capabilities", setCapabilities(plan.capabilities.numbers)),
-  ...stamp(
-    plan.newPrivileges.plugin,
-    "no_new_privs",
-    plan.newPrivileges.allowed ? [] : [prctl(flags({ PR_SET_NO_NEW_PRIVS }), 1)],
-  ),
-  ...steps(plan, "landlock"),
   // The status pipe must live until the exec has succeeded: it is what a failure is reported on.
-  ...stamp("bunker", "exec", [call("close_range", [3, 0xffffffff, flags({ CLOSE_RANGE_CLOEXEC })]), unblockSignals()]),
-  ...steps(plan, "seccomp"),
+  ...confine(
+    plan,
+    stamp("bunker", "exec", [call("close_range", [3, 0xffffffff, flags({ CLOSE_RANGE_CLOEXEC })]), unblockSignals()]),
+  ),
   ...stamp("bunker", "exec", execute(plan, argv, pathOf(plan))),
 ];
