@@ -75,6 +75,9 @@ export const profileDeniesLaunch = (profile: string, call: string): BunkerError 
     details: { profile, call },
   });
 
+/** `execve` failed with an errno that the file system has no reason for. */
+export const mayDenyExec = (profile: string): string => `the seccomp profile ${quoted(profile)} may deny execve`;
+
 /** Somebody would have to answer, for as long as the sandbox lives. */
 export const profileNeedsListener = (profile: string, what: string): BunkerError =>
   new BunkerError({
@@ -82,4 +85,82 @@ export const profileNeedsListener = (profile: string, what: string): BunkerError
     message: `seccomp profile ${quoted(profile)} has ${what}, and nobody here answers notifications`,
     hint: "use another action; bunker seccomp compile makes a filter of it for a program that has a listener",
     details: { profile, what },
+  });
+
+// --- of `bunker seccomp` ---
+
+export const filterIsNone = (): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_NONE",
+    message: "none is no profile to show or to compile: it means that there is no filter",
+    hint: "profiles are default, strict, and files",
+  });
+
+export const filterToTerminal = (): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_TERMINAL",
+    message: "a filter is no text for a terminal",
+    hint: "write it to a file with -o FILE, or redirect standard output",
+  });
+
+export const filterMissing = (): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_FILTER_MISSING",
+    message: "no file to disassemble",
+    hint: "bunker seccomp disassemble FILE; - is standard input",
+  });
+
+export const filterUnreadable = (file: string, reason: string): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_FILTER",
+    message: `filter ${quoted(file)} cannot be read: ${printable(reason)}`,
+    details: { file, reason },
+  });
+
+export const filterNotWhole = (file: string, bytes: number, unit: number): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_FILTER",
+    message: `filter ${quoted(file)} has ${bytes} bytes; allowed: a multiple of ${unit}, an instruction each`,
+    hint: "a raw filter is an array of struct sock_filter, as bunker seccomp compile and seccomp_export_bpf(3) write it",
+    details: { file, bytes },
+  });
+
+export const simulateMissing = (): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_CALL_MISSING",
+    message: "no system call to ask about",
+    hint: "bunker seccomp simulate [PROFILE] SYSCALL [ARGUMENT…], for example: bunker seccomp simulate socket AF_VSOCK SOCK_STREAM 0",
+  });
+
+export const tooManyArguments = (call: string, max: number): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_ARGUMENTS",
+    message: `${printable(call)} is given more than ${max} arguments, which no system call has`,
+    details: { call, max },
+  });
+
+/** `elsewhere`: another architecture has it. */
+export const syscallUnknown = (call: string, arch: string, elsewhere: boolean, known: readonly string[]): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_CALL",
+    message: elsewhere ? `${arch} has no system call ${quoted(call)}` : `there is no system call ${quoted(call)}`,
+    hint: elsewhere
+      ? "another architecture has it: --arch"
+      : suggestion(call, known, "a call without a name is asked for by its number"),
+    details: { call, arch },
+  });
+
+export const argumentInvalid = (text: string, known: readonly string[]): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_ARGUMENT",
+    message: `argument ${quoted(text)} is no number of 64 bits, and no name of one`,
+    hint: suggestion(text, known, "allowed: 10, 0x1f, 0755, -1, or names as AF_UNIX and CLONE_NEWUSER|SIGCHLD"),
+    details: { text },
+  });
+
+export const diffMissing = (): BunkerError =>
+  new BunkerError({
+    code: "E_SECCOMP_PROFILE_MISSING",
+    message: "two profiles are needed to compare",
+    hint: "bunker seccomp diff PROFILE PROFILE, for example: bunker seccomp diff default strict",
   });
