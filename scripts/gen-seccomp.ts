@@ -1,67 +1,47 @@
 /**
- * Compiles the filters that most sandboxes have into plugins/seccomp/prebuilt.ts: `default` without capabilities, and `strict`.
+ * Compiles the filters that most sandboxes have into plugins/seccomp/prebuilt/: `default` without capabilities, and `strict`.
  *
- * Compiling one at every start would cost milliseconds. A test compares the file with what the sources give.
+ * Compiling one at every start would cost milliseconds. A test compares the files with what the sources give.
  * @module
  */
 import type { Arch } from "../src/linux/syscalls.ts";
 import { type Filter, filterOf } from "../src/seccomp/filter.ts";
+import type { Profile } from "../src/seccomp/profile.ts";
 import { BUILTIN_PROFILES } from "../src/seccomp/profiles/builtin.ts";
 
-const TARGET = new URL("../plugins/seccomp/prebuilt.ts", import.meta.url);
-const LINE_CHARACTERS = 108;
 const ARCHES: readonly Arch[] = ["x64", "arm64"];
+const LINE_CHARACTERS = 108;
+
+const targetOf = (name: string): URL => new URL(`../plugins/seccomp/prebuilt/${name}.ts`, import.meta.url);
 
 const lines = (text: string): string =>
-  (text.match(new RegExp(`.{1,${LINE_CHARACTERS}}`, "g")) ?? []).map((line) => `        "${line}"`).join(" +\n");
+  (text.match(new RegExp(`.{1,${LINE_CHARACTERS}}`, "g")) ?? []).map((line) => `      "${line}"`).join(" +\n");
 
-const entry = ({ arch, instructions, sha256, bytes }: Filter): string => `    ${arch}: {
-      instructions: ${instructions},
-      sha256: "${sha256}",
-      base64:
+const entry = ({ arch, instructions, sha256, bytes }: Filter): string => `  ${arch}: {
+    instructions: ${instructions},
+    sha256: "${sha256}",
+    base64:
 ${lines(bytes.toBase64())},
-    },`;
-
-const profile = (name: string): string => `  ${name}: {
-${ARCHES.map((arch) => entry(filterOf((BUILTIN_PROFILES[name] as () => never)(), arch))).join("\n")}
   },`;
 
-/** The text of plugins/seccomp/prebuilt.ts. */
-const prebuiltSource = (): string => `/**
- * Filters of the profiles that have a name, compiled by scripts/gen-seccomp.ts. Do not edit.
+const sourceOf = (profile: Profile): string => `/**
+ * The filter of the profile \`${profile.name}\`, compiled by scripts/gen-seccomp.ts. Do not edit.
  * @module
  */
-import type { Arch, Filter } from "../../src/api.ts";
+import type { PrebuiltFilters } from "./decode.ts";
 
-interface Prebuilt {
-  readonly instructions: number;
-  readonly sha256: string;
-  readonly base64: string;
-}
-
-const PREBUILT: Readonly<Record<string, Readonly<Record<Arch, Prebuilt>>>> = {
-${Object.keys(BUILTIN_PROFILES).map(profile).join("\n")}
-};
-
-/** As it would be compiled for a payload without capabilities; undefined for a profile that has no name. */
-export const prebuiltFilter = (profile: string, arch: Arch): Filter | undefined => {
-  const found = Object.hasOwn(PREBUILT, profile) ? PREBUILT[profile]?.[arch] : undefined;
-  if (found === undefined) return undefined;
-  const { base64, instructions, sha256 } = found;
-  const bytes = Uint8Array.fromBase64(base64);
-  return { profile, arch, bytes, instructions, sha256, flags: [], skipped: [], remarks: [] };
+export const FILTERS: PrebuiltFilters = {
+${ARCHES.map((arch) => entry(filterOf(profile, arch))).join("\n")}
 };
 `;
 
 /** The formatter owns the line breaks: only the values count. */
 const values = (source: string): string =>
-  [...source.matchAll(/"([A-Za-z0-9+/=]+)"|: (\d+),/g)]
-    .map(([, text, number]) => text ?? number)
-    .join(" ")
-    .replace(/ (?=\S)/g, "");
+  [...source.matchAll(/"([A-Za-z0-9+/=]+)"|: (\d+),/g)].map(([, text, number]) => text ?? number).join("");
 
-const isCurrent = async (): Promise<boolean> => values(await Bun.file(TARGET).text()) === values(prebuiltSource());
-
-if (!process.argv.includes("--check")) await Bun.write(TARGET, prebuiltSource());
-else if (!(await isCurrent()))
-  throw new Error("plugins/seccomp/prebuilt.ts is not what its sources compile to: npm run gen");
+for (const [name, make] of Object.entries(BUILTIN_PROFILES)) {
+  const [target, source] = [targetOf(name), sourceOf(make([]))];
+  if (!process.argv.includes("--check")) await Bun.write(target, source);
+  else if (values(await Bun.file(target).text()) !== values(source))
+    throw new Error(`plugins/seccomp/prebuilt/${name}.ts is not what its sources compile to: npm run gen`);
+}

@@ -2,10 +2,18 @@
  * Which filter: a prebuilt one where that is the same, or one that is compiled now.
  * @module
  */
-import { CAPABILITIES, type CapabilityName, type Filter, type Host, loadSeccompCompiler } from "../../src/api.ts";
+import {
+  type Arch,
+  CAPABILITIES,
+  type CapabilityName,
+  type Filter,
+  type Host,
+  loadSeccompCompiler,
+} from "../../src/api.ts";
 import { grantedBy } from "../capabilities.ts";
 import { resolveFrom } from "../path.ts";
-import { prebuiltFilter } from "./prebuilt.ts";
+import { decodePrebuilt } from "./prebuilt/decode.ts";
+import { FILTERS as DEFAULT } from "./prebuilt/default.ts";
 
 const NONE = "none";
 const BUILTIN = ["default", "strict"] as const;
@@ -50,8 +58,12 @@ const compiled = async (choice: Choice, profile: string, host: Host, sections: S
 export const chooseFilter = (choice: Choice, host: Host, sections: Sections): Filter | undefined | Promise<Filter> => {
   const { profile = "default", log = false } = choice;
   if (profile === NONE) return undefined;
-  // `strict` is not widened by capabilities.
-  const isPlain = !log && (profile === "strict" || capabilitiesOf(sections).length === 0);
-  const prebuilt = isPlain ? prebuiltFilter(profile, host.arch) : undefined;
-  return prebuilt ?? compiled(choice, profile, host, sections);
+  if (profile === "default" && !log && capabilitiesOf(sections).length === 0)
+    return decodePrebuilt(profile, DEFAULT, host.arch);
+  // Capabilities do not widen this one.
+  if (profile === "strict" && !log) return prebuiltStrict(host.arch);
+  return compiled(choice, profile, host, sections);
 };
+
+const prebuiltStrict = async (arch: Arch): Promise<Filter> =>
+  decodePrebuilt("strict", (await import("./prebuilt/strict.ts")).FILTERS, arch);

@@ -54,6 +54,9 @@ export const notExecutable = (command: string, reason: string, hint?: string): B
     details: { command, reason },
   });
 
+/** The hint where execve failed with an errno that the file system has no reason for. */
+export const mayDenyExec = (profile: string): string => `the seccomp profile ${quoted(profile)} may deny execve`;
+
 /** `path`: the script, or the directory that is in the way; `asRoot`: the caller may, the sandbox of a root caller may not. */
 export const scriptNotReadable = (script: string, path: string, asRoot: boolean): BunkerError =>
   new BunkerError({

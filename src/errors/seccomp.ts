@@ -75,9 +75,6 @@ export const profileDeniesLaunch = (profile: string, call: string): BunkerError 
     details: { profile, call },
   });
 
-/** `execve` failed with an errno that the file system has no reason for. */
-export const mayDenyExec = (profile: string): string => `the seccomp profile ${quoted(profile)} may deny execve`;
-
 /** Somebody would have to answer, for as long as the sandbox lives. */
 export const profileNeedsListener = (profile: string, what: string): BunkerError =>
   new BunkerError({

@@ -6,11 +6,11 @@ import {
   commandNotFound,
   commandNotInside,
   interpreterNotInside,
+  mayDenyExec,
   notExecutable,
   stdioRefused,
 } from "../errors/command.ts";
 import { launchFailed } from "../errors/launch.ts";
-import { mayDenyExec } from "../errors/seccomp.ts";
 import type { Program } from "../ir/program.ts";
 import { errnos, errnoText } from "../linux/errno.ts";
 import type { Plan } from "../plan/plan.ts";

@@ -96,6 +96,11 @@ describe("bunker seccomp compile", () => {
     expect(stdout.toString()).toBe("Seccomp:\t2\ndenied\n");
   });
 
+  testWith(["script"], "does not write to a terminal", () => {
+    const { stdout } = Bun.spawnSync(["script", "-qec", `${BINARY} seccomp compile`, "/dev/null"], { stdin: "ignore" });
+    expect(stdout.toString()).toContain("a filter is no text for a terminal");
+  });
+
   test("does not write over what is no file", () => {
     expect(refusal("compile", "-o", scratch.path)).toContain("not a regular file");
   });

@@ -121,6 +121,13 @@ describeForCallers("seccomp", (caller) => {
     expect(stateOf(caller, ...flags)).toEqual({ mode: "2", filters: 1, noNewPrivs: "0" });
   });
 
+  if (caller.name === "root")
+    test("is on for real root too", () => {
+      const flags = ["--userns", "host", "--cap-add", "SYS_CHROOT"];
+      expect(stateOf(caller, ...flags)).toEqual({ mode: "2", filters: 1, noNewPrivs: "1" });
+      expect(stateOf(caller, ...flags, "--allow-new-privileges").filters).toBe(1);
+    });
+
   test("is on in every start of a command line, planned or kept", () => {
     const word = `seccomp-${process.pid}-${caller.name}`;
     const filters = [1, 2].map(() => parseStatus(shell(caller, `cat /proc/self/status # ${word}`)).Seccomp_filters);
@@ -273,6 +280,28 @@ describeForCallers("seccomp", (caller) => {
       const { exitCode, stderr } = box(caller, ["true"], { flags });
       expect(exitCode).toBe(126);
       expect(stderr).toContain("may deny execve");
+    });
+
+    test("has names that are no calls here skipped, and --timings lists them", () => {
+      const profile = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [errno(1, "mkdir", "socketcall", "no_such_call")] };
+      const flags = write("skipped", profile);
+      const { exitCode, stderr } = box(caller, ["true"], { flags: [...flags, "--timings"] });
+      expect(exitCode).toBe(0);
+      expect(stderr).toContain("no calls of this architecture:");
+      expect(stderr).toContain("socketcall, no_such_call\n");
+    });
+
+    test("that has changed is read again, also where the sandbox was kept", () => {
+      const word = `changed-${process.pid}-${caller.name}`;
+      const changedTo = (...syscalls: readonly object[]) =>
+        write("changed", { defaultAction: "SCMP_ACT_ALLOW", syscalls });
+      const mkdir = (flags: readonly string[]): number =>
+        box(caller, ["sh", "-c", `mkdir /tmp/a 2>/dev/null # ${word}`], { flags }).exitCode;
+      const denies = changedTo(errno(1, "mkdir", "mkdirat"));
+      expect([mkdir(denies), mkdir(denies)]).toEqual([1, 1]);
+      const allows = changedTo();
+      expect([mkdir(allows), mkdir(allows)]).toEqual([0, 0]);
+      expect(mkdir(changedTo(errno(1, "mkdir", "mkdirat")))).toBe(1);
     });
 
     testWithDockerProfile("that is Docker's runs real programs, and denies what Docker denies", (path) => {
