@@ -25,7 +25,9 @@ const SHOWN_CHARACTERS_MAX = 80;
 
 const shown = (value: unknown): string => {
   if (typeof value === "string") return quoted(value);
-  const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "nothing");
+  // Numbers that a double cannot hold are bigints here, which JSON has no words for.
+  const plain = (_key: string, inner: unknown): unknown => (typeof inner === "bigint" ? String(inner) : inner);
+  const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value, plain) ?? "nothing");
   return printable(text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX - 1)}…`);
 };
 
@@ -55,7 +57,7 @@ export const profileField = (file: string, path: string, value: unknown, allowed
       value === undefined ? "no value" : `value ${shown(value)}`
     }; allowed: ${allowed}`,
     hint: ABOUT_FORMAT,
-    details: { file, path, value: typeof value === "bigint" ? String(value) : value, allowed },
+    details: { file, path, value: shown(value), allowed },
   });
 
 export const profileKey = (file: string, path: string, key: string, known: readonly string[]): BunkerError =>

@@ -3,8 +3,9 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { numberOf } from "../../src/linux/syscall-tables.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { numberOf, SYSCALLS } from "../../src/linux/syscall-tables.ts";
+import type { Arch } from "../../src/linux/syscalls.ts";
 import { bunker } from "../support/binary.ts";
 import { box, boxed, shell } from "../support/box.ts";
 import { type Caller, describeForCallers, testWith } from "../support/callers.ts";
@@ -255,6 +256,26 @@ describeForCallers("seccomp", (caller) => {
       expect(stderr).toContain("alive");
     });
 
+    test("may be thousands of instructions long, and the kernel jumps through it as it should", () => {
+      const names = Object.keys(SYSCALLS[process.arch as Arch]).filter((name) => !name.startsWith("mkdir"));
+      const never = (index: number) => [
+        { index: index % 6, value: 2 ** 50 + index, op: "SCMP_CMP_EQ" },
+        { index: (index + 1) % 6, value: 2 ** 40 + index, op: "SCMP_CMP_GE" },
+      ];
+      const syscalls = names
+        .slice(0, 250)
+        .map((name, index) => ({ ...errno(1 + (index % 100), name), args: never(index) }));
+      const profile = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [...syscalls, errno(28, "mkdir", "mkdirat")] };
+      const flags = write("long", profile);
+      const { instructions } = JSON.parse(bunker(["explain", "--json", ...flags, "true"]).stdout).seccomp;
+      expect(instructions).toBeGreaterThan(1500);
+      const { stdout, stderr } = box(caller, ["sh", "-c", "ls / | head -1; mkdir /tmp/a; echo $(echo nested)"], {
+        flags,
+      });
+      expect(stdout).toBe("bin\nnested\n");
+      expect(stderr).toContain("No space left on device");
+    });
+
     test("that ends the process ends it with SIGSYS", () => {
       const profile = {
         defaultAction: "SCMP_ACT_ALLOW",
@@ -316,6 +337,20 @@ describeForCallers("seccomp", (caller) => {
       ];
       expect(outcomesOf(caller, calls, { flags })).toEqual(["EPERM", "ENOSYS", "EPERM", "EPERM"]);
     });
+  });
+});
+
+describeForCallers("a filter that the kernel does not take", (caller) => {
+  test("ends the launch with its errno, and a hint", () => {
+    const name = `bad-filter-${caller.name}`;
+    // A flag that no kernel knows.
+    const members = `*plan() { yield inside("seccomp", call("seccomp", [1, 0x40000000, 0])); }`;
+    const plugin = scratch.plugin(name, members);
+    writeFileSync(plugin, readFileSync(plugin, "utf8").replace("{ definePlugin }", "{ call, definePlugin, inside }"));
+    const { exitCode, stderr } = box(caller, ["true"], { flags: ["--plugin", plugin] });
+    expect(exitCode).toBe(125);
+    expect(stderr).toContain("seccomp(1, 1073741824, 0): EINVAL, invalid argument");
+    expect(stderr).toContain("--seccomp none");
   });
 });
 

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { AUDIT_ARCH } from "../../src/linux/seccomp.ts";
 import { compile } from "../../src/seccomp/compile.ts";
 import { Graph } from "../../src/seccomp/graph.ts";
+import { interpret } from "../../src/seccomp/interpret.ts";
 import { rangesOf } from "../../src/seccomp/numbers.ts";
 import { policyOf } from "../../src/seccomp/policy.ts";
 import { defaultProfile } from "../../src/seccomp/profiles/default.ts";
@@ -32,6 +34,11 @@ test("every call that only the strict profile denies is named", () => {
 
 test("the sizes of the filters are as it says", () => {
   const policy = policyOf(defaultProfile(), "x64");
+  const program = compile(policy);
+  const paths = Array.from({ length: policy.last + 1 }, (_, number) => number)
+    .filter((number) => (policy.rules.get(number) ?? []).every(({ when }) => when === undefined))
+    .map((number) => interpret(program, { arch: AUDIT_ARCH.x64, number, args: [] }).path.length);
+  expect(text).toContain(`at most ${Math.max(...paths)} are executed`);
   const [size, strict] = [compile(policy).length, compile(policyOf(strictProfile(), "x64")).length];
   expect(text).toContain(`\`default\` has ${size} instructions on x64, \`strict\` ${strict}`);
   expect(text).toContain(

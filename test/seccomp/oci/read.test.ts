@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { errorToJson } from "../../../src/errors.ts";
+import fc from "fast-check";
+import { BunkerError, errorToJson } from "../../../src/errors.ts";
 import { readOciProfile } from "../../../src/seccomp/oci/read.ts";
 
 const read = (profile: unknown) =>
@@ -145,6 +146,39 @@ describe("what is wrong with a profile is said with its place, the value and wha
       message: expect.stringContaining(message),
       hint,
     });
+  });
+
+  test("of any JSON at all nothing but such a refusal comes", () => {
+    const name = fc.constantFrom(
+      "defaultAction",
+      "syscalls",
+      "names",
+      "action",
+      "args",
+      "index",
+      "value",
+      "op",
+      "caps",
+    );
+    const word = fc.constantFrom("SCMP_ACT_ERRNO", "SCMP_CMP_EQ", "read", "__proto__", "constructor");
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 5 },
+        fc.oneof(word, fc.jsonValue()),
+        fc.array(tie("value"), { maxLength: 3 }),
+        fc.dictionary(fc.oneof(name, word), tie("value"), { maxKeys: 4 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (given) => {
+        try {
+          read({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [given] });
+        } catch (error) {
+          expect(error).toBeInstanceOf(BunkerError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test.each(["", "{", "null x", "'a'"])("%p is not JSON", (text) => {
