@@ -17,6 +17,7 @@ import proc from "./proc.ts";
 import process from "./process.ts";
 import rlimits from "./rlimits.ts";
 import rootfs from "./rootfs/index.ts";
+import seccomp from "./seccomp/index.ts";
 import stdio from "./stdio.ts";
 import timens from "./timens.ts";
 import userns from "./userns/index.ts";
@@ -39,4 +40,5 @@ export const builtinPlugins: readonly Plugin[] = [
   capabilities,
   noNewPrivs,
   landlock,
+  seccomp,
 ];

@@ -26,6 +26,8 @@ export { call, described, ignoring, onErrno, setdomainname, sethostname } from "
 export type { Op, Operand, Slot, SyscallOp } from "./ir/op.ts";
 export { CAPABILITIES, type CapabilityName } from "./linux/capability.ts";
 export { NAMESPACES, type NamespaceName } from "./linux/namespace.ts";
+export { SECCOMP_FILTER_FLAGS, SECCOMP_SET_MODE_FILTER } from "./linux/seccomp.ts";
+export type { Arch } from "./linux/syscalls.ts";
 export {
   type ContentPart,
   type Contribution,
@@ -43,7 +45,9 @@ export {
   note,
   type Root,
   root,
+  type SeccompFacts,
   type Stdio,
+  seccomp,
   stdio,
   tcpPorts,
   workdir,
@@ -61,3 +65,5 @@ export {
 export { definePlugin, type Flag, type FlagContext, type PlanContext, type Plugin } from "./plugin/define.ts";
 export type { Child, HookContext, SandboxResult } from "./plugin/hooks.ts";
 export type { Host, NodeType } from "./plugin/host.ts";
+export type { Filter } from "./seccomp/filter.ts";
+export { loadSeccompCompiler } from "./seccomp/load.ts";

@@ -172,7 +172,7 @@ const runSupervised = async (planned: Planned, { program, prepared }: Lowered): 
 
 export interface RunOptions {
   /** Called once with what was measured: when the payload runs, or with hooks when all is over. */
-  readonly onTimings?: (timings: Timings) => void;
+  readonly onTimings?: (timings: Timings, plan: Plan) => void;
   /** Called with a sandbox that needs no supervisor, once its payload runs. */
   readonly onSelfContained?: (prepared: Prepared) => void;
   readonly host?: Host;
@@ -185,7 +185,7 @@ export interface RunOptions {
  */
 export const runForeground = async (config: SandboxConfig, options: RunOptions = {}): Promise<number> => {
   const planned = await planSandbox(config, options.host);
-  const show = (): void => options.onTimings?.(planned.pipeline.timings);
+  const show = (): void => options.onTimings?.(planned.pipeline.timings, planned.plan);
   const lowered = prepare(planned);
   if (planned.plan.supervisedBy.length === 0) {
     return runSelfContained(planned, lowered, () => {

@@ -32,6 +32,7 @@ type Step = { readonly syscall: string; readonly sentence: string; readonly phas
 
 /** System calls that not every kernel in use has, and the release that brought them. */
 const SINCE: Readonly<Record<string, string>> = {
+  seccomp: "3.17",
   open_tree: "5.2",
   move_mount: "5.2",
   fsopen: "5.2",
@@ -68,7 +69,7 @@ const forbidden = (facts: HostFacts): string | undefined => {
 };
 
 const DOCKER_SECCOMP =
-  "(docker: --security-opt seccomp=unconfined, or a profile that allows clone, unshare, mount and pivot_root)";
+  "(bunker: --seccomp none; docker: --security-opt seccomp=unconfined, or a profile that allows clone, unshare, mount and pivot_root)";
 
 const cloneHint = (errno: string, facts: HostFacts): string | undefined => {
   switch (errno) {
@@ -144,11 +145,32 @@ const noSuchCall = (step: Step, facts: HostFacts): string => {
 
 const LIMIT_HINT =
   "a hard limit can only be lowered: name a smaller one, or raise the caller's own (ulimit -H, limits.conf, systemd's Limit…)";
+const WITHOUT_FILTER = "to do without a filter: --seccomp none";
+
+/** seccomp(2), "ERRORS". */
+const seccompHint = (errno: string, facts: HostFacts): string | undefined => {
+  switch (errno) {
+    case "EINVAL":
+      return `this kernel, ${facts.kernelRelease}, has no seccomp filters (CONFIG_SECCOMP_FILTER), or does not know a flag of the profile; ${WITHOUT_FILTER}`;
+    case "EACCES":
+      return "a filter takes no_new_privs or CAP_SYS_ADMIN: leave out --allow-new-privileges, or do without a filter: --seccomp none";
+    case "ENOMEM":
+      return `this filter and those from outside are too long together, or memory ran out; ${WITHOUT_FILTER}`;
+    case "ENOSYS":
+      return facts.seccompMode === 2
+        ? `${OUTER_SECCOMP} ${DOCKER_SECCOMP}`
+        : `this kernel, ${facts.kernelRelease}, was built without seccomp; ${WITHOUT_FILTER}`;
+    default:
+      return undefined;
+  }
+};
 
 /** What to do about a failed step, as far as the host tells. */
 export const hintFor = (step: Step, facts: HostFacts): string | undefined => {
   const errno = errnoName(step.errno);
   if (step.phase === "landlock") return landlockHint(step, facts);
+  const ofSeccomp = step.syscall === "seccomp" ? seccompHint(errno, facts) : undefined;
+  if (ofSeccomp !== undefined) return ofSeccomp;
   if (errno === "ENOSYS") return noSuchCall(step, facts);
   if (step.sentence.startsWith("setrlimit(")) return LIMIT_HINT;
   if (["clone", "clone3", "unshare"].includes(step.syscall)) return cloneHint(errno, facts);

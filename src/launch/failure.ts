@@ -6,6 +6,7 @@ import {
   commandNotFound,
   commandNotInside,
   interpreterNotInside,
+  mayDenyExec,
   notExecutable,
   stdioRefused,
 } from "../errors/command.ts";
@@ -51,7 +52,13 @@ const notFound = (command: string, { plan, host }: FailureContext): Error => {
 const execFailed = (context: FailureContext, errno: number): Error => {
   const [command = ""] = context.plan.command;
   if (errno === errnos.ENOENT || errno === errnos.ENOTDIR) return notFound(command, context);
-  return notExecutable(command, errno === errnos.EISDIR ? "is a directory" : errnoText(errno));
+  const { seccomp } = context.plan;
+  const byFilter = seccomp !== undefined && (errno === errnos.EPERM || errno === errnos.ENOSYS);
+  return notExecutable(
+    command,
+    errno === errnos.EISDIR ? "is a directory" : errnoText(errno),
+    byFilter ? mayDenyExec(seccomp.profile) : undefined,
+  );
 };
 
 /** What the launcher reported: the index of an operation of the program, and its errno. */

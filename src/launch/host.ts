@@ -25,7 +25,7 @@ import {
 import { ID_POOL_BASE, ID_POOL_SIZE, mapCovers } from "../linux/idpool.ts";
 import type { Host, NodeType } from "../plugin/host.ts";
 import { cString, OwnedFd } from "./fd.ts";
-import { mustCall, tryCall } from "./libc.ts";
+import { arch, mustCall, tryCall } from "./libc.ts";
 
 const STATX_TYPE_AND_MODE = 0x3;
 const STATX_BYTES = 256;
@@ -156,6 +156,7 @@ export const createHost = (): Host => {
   const uid = process.geteuid?.() ?? 0;
   let mayMap: boolean | undefined;
   return {
+    arch,
     uid,
     gid: process.getegid?.() ?? 0,
     cwd: currentDirectory(),

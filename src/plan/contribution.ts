@@ -76,6 +76,19 @@ export interface Stdio {
   readonly terminal: "auto" | "always" | "never";
 }
 
+/** A seccomp filter, for people and machines. The filter itself is an operand of the step that installs it. */
+export interface SeccompFacts {
+  /** `default`, `strict`, or the file. */
+  readonly profile: string;
+  readonly instructions: number;
+  /** Of the filter's bytes, in hexadecimal. */
+  readonly sha256: string;
+  /** What would be denied is done, and logged. */
+  readonly log: boolean;
+  /** Names in the profile that are no calls here. */
+  readonly skipped: readonly string[];
+}
+
 export type Contribution =
   | { readonly kind: "namespace"; readonly name: NamespaceName }
   | { readonly kind: "identity"; readonly identity: Identity }
@@ -97,6 +110,8 @@ export type Contribution =
   | ({ readonly kind: "landlock" } & LandlockPolicy)
   /** The only ports that TCP may connect to, or bind; 0 to bind is one that the kernel picks. Held by Landlock. */
   | { readonly kind: "tcpPorts"; readonly action: TcpAction; readonly ports: readonly number[] }
+  /** What is to be told of the filter that a step in the phase `seccomp` installs. */
+  | { readonly kind: "seccomp"; readonly seccomp: SeccompFacts }
   /** A sentence for people who read `bunker explain`. */
   | { readonly kind: "note"; readonly text: string };
 
@@ -117,4 +132,5 @@ export const tcpPorts = (action: TcpAction, ports: readonly number[]): Contribut
   action,
   ports,
 });
+export const seccomp = (value: SeccompFacts): Contribution => ({ kind: "seccomp", seccomp: value });
 export const note = (value: string): Contribution => ({ kind: "note", text: value });

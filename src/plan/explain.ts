@@ -11,6 +11,8 @@ import type { ContentPart, Entry, Identity, Root, Stdio } from "./contribution.t
 import { kernelText, landlockToJson, reportLandlock } from "./landlock/report.ts";
 import type { From, Plan } from "./plan.ts";
 
+const CORE = "bunker";
+
 type Row = readonly string[];
 
 /** Rows with their columns aligned; the last one is left ragged. */
@@ -118,6 +120,15 @@ const supervisionText = ({ supervisedBy }: Plan): string =>
     ? "self-contained: no plugin has work to do outside, so that it can be compiled"
     : `supervised: ${supervisedBy.map(({ plugin, hooks }) => `${plugin} has work to do outside (${hooks.join(", ")})`).join("; ")}`;
 
+const SHOWN_HASH_CHARACTERS = 16;
+
+const seccompText = ({ seccomp }: Plan): string => {
+  if (seccomp === undefined) return "no filter: every system call is the kernel's to refuse";
+  const { profile, instructions, sha256, log } = seccomp;
+  const hash = sha256.slice(0, SHOWN_HASH_CHARACTERS);
+  return `${word(profile)}${log ? ", logs instead of denying" : ""}, ${instructions} instructions, sha256 ${hash}`;
+};
+
 const summaryRows = (plan: Plan): readonly Row[] => [
   ["command", plan.command.map(word).join(" "), ""],
   ["kind", supervisionText(plan), ""],
@@ -136,6 +147,7 @@ const summaryRows = (plan: Plan): readonly Row[] => [
     plan.newPrivileges.allowed ? "may gain privileges" : "gains no privileges (no_new_privs)",
     plan.newPrivileges.plugin,
   ],
+  ["seccomp", seccompText(plan), plan.seccomp?.plugin ?? CORE],
 ];
 
 /** What a plan does not say, since it depends on where it runs. */
@@ -199,6 +211,7 @@ export const planToJson = (plan: Plan, { landlockAbi }: Kernel = {}): Record<str
   steps: plan.steps.map(withoutOps),
   capabilities: capabilitiesToJson(plan.capabilities),
   landlock: landlockToJson(plan, landlockAbi),
+  seccomp: plan.seccomp ?? null,
 });
 
 /** The program as JSON has it: one object an operation. */

@@ -124,6 +124,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
   invariant(identity && root, "some plugin decides on identity and root");
   const stdio = only(contributions, "stdio");
   const merged = mergeEntries(ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin })));
+  const seccomp = only(contributions, "seccomp");
   const { entries, notes } = leaveOutForeign(root.root, merged);
   const landlock = mergeLandlock(only(contributions, "landlock"), ofKind(contributions, "tcpPorts"));
   return Object.freeze<Plan>({
@@ -141,6 +142,7 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
     newPrivileges: only(contributions, "newPrivileges") ?? { allowed: false, plugin: CORE },
     stdio: stdio ? { ...stdio.stdio, plugin: stdio.plugin } : { streams: "relay", terminal: "auto", plugin: CORE },
     ...(landlock === undefined ? {} : { landlock }),
+    seccomp: seccomp && { ...seccomp.seccomp, plugin: seccomp.plugin },
     notes: [...ofKind(contributions, "note"), ...notes],
   });
 };

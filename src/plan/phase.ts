@@ -19,8 +19,8 @@
  * 10. `capabilities`  Bounding set first, since dropping it needs CAP_SETPCAP.
  * 11. `no_new_privs`  Needed by the two filters after it.
  * 12. `landlock`, `seccomp`  Last, so that they need not allow what the launcher does; seccomp after landlock, whose calls it may deny.
- *               Operations of plugins in `landlock` are under what the plan restricts by it. Where execve may give privileges that
- *               is restricted before `capabilities` already, with CAP_SYS_ADMIN in the place of no_new_privs.
+ *               Operations of plugins in `landlock` are under what the plan restricts by it. Where execve may give privileges there
+ *               is no no_new_privs: both come before `capabilities` then, while the launcher has CAP_SYS_ADMIN.
  * 13. `exec`
  * @module
  */

@@ -44,7 +44,7 @@ export const resolvePipeline = async (pipeline: Pipeline, configs: Configs, host
   const resolved: Record<string, unknown> = { ...configs };
   for (const plugin of pipeline.plugins) {
     if (plugin.resolve === undefined) continue;
-    const answer = run(pipeline, plugin, "resolve", () => plugin.resolve?.(configs[plugin.name], host));
+    const answer = run(pipeline, plugin, "resolve", () => plugin.resolve?.(configs[plugin.name], host, configs));
     resolved[plugin.name] = answer instanceof Promise ? await answer : answer;
   }
   return resolved;

@@ -24,14 +24,14 @@ describeForCallers("an idle sandbox", (caller) => {
   });
 
   test.each(["/bin/sleep", "sleep"])(
-    "has an image of at most 10 KiB for a plan without wishes: %s",
+    "has an image of at most 16 KiB for a plan without wishes: %s",
     async (command) => {
       const words = [...caller.prefix, SHARED_BINARY, "run", "--", command, "60"];
       const child = Bun.spawn(words, { cwd: "/", env: ENVIRONMENT, stdio: ["ignore", "ignore", "inherit"] });
       const init = (): number => childrenOf(child.pid)[0] ?? 0;
       try {
         expect(await eventually(() => executableOf(init()).startsWith("/memfd:bunker"))).toBe(true);
-        expect(statSync(`/proc/${init()}/exe`).size).toBeLessThanOrEqual(10_240);
+        expect(statSync(`/proc/${init()}/exe`).size).toBeLessThanOrEqual(16 * 1024);
       } finally {
         child.kill("SIGKILL");
       }

@@ -31,6 +31,14 @@ const PLAN: Plan = {
   capabilities: { numbers: [0, 21], plugin: "capabilities" },
   newPrivileges: { allowed: false, plugin: "no_new_privs" },
   stdio: { streams: "relay", terminal: "auto", plugin: "stdio" },
+  seccomp: {
+    profile: "default",
+    instructions: 120,
+    sha256: "0123456789abcdef".repeat(4),
+    log: false,
+    skipped: [],
+    plugin: "seccomp",
+  },
   notes: [],
 };
 
@@ -45,6 +53,7 @@ test("a plan as text says what the sandbox will be, and who asked for what", () 
     init          yes: reaps, forwards signals                                                               bunker
     capabilities  CHOWN SYS_ADMIN                                                                            capabilities
     execve        gains no privileges (no_new_privs)                                                         no_new_privs
+    seccomp       default, 120 instructions, sha256 0123456789abcdef                                         seccomp
 
     namespaces
       user  userns

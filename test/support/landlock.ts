@@ -50,6 +50,7 @@ export const planWith = ({
   newPrivileges: { allowed: false, plugin: "no_new_privs" },
   landlock: { ...landlockOf(landlock), plugin: "landlock" },
   stdio: { streams: "relay", terminal: "auto", plugin: "stdio" },
+  seccomp: undefined,
   notes: [],
 });
 

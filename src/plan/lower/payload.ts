@@ -146,6 +146,26 @@ const leaveJobUnless = ({ terminal, shares }: Terminals, who: "init" | "payload"
   label(`${who} in its job`),
 ];
 
+/**
+ * The filter last, so that it need not allow what the launcher does. Without no_new_privs both restrictions take CAP_SYS_ADMIN (seccomp(2),
+ * landlock_restrict_self(2)): then they are made while the launcher still has that, and the filter must allow what follows.
+ */
+const confine = (plan: Plan, last: readonly Op[]): readonly Op[] => {
+  const filter = steps(plan, "seccomp");
+  const capabilities = stamp(plan.capabilities.plugin, "capabilities", setCapabilities(plan.capabilities.numbers));
+  if (plan.newPrivileges.allowed)
+    return [...restrictPayload(plan), ...filter, ...capabilities, ...steps(plan, "landlock"), ...last];
+  const noNewPrivileges = stamp(plan.newPrivileges.plugin, "no_new_privs", [prctl(flags({ PR_SET_NO_NEW_PRIVS }), 1)]);
+  return [
+    ...capabilities,
+    ...noNewPrivileges,
+    ...restrictPayload(plan),
+    ...steps(plan, "landlock"),
+    ...last,
+    ...filter,
+  ];
+};
+
 export interface Terminals {
   /** One of `TERMINAL_MODES`. */
   readonly terminal: Operand;
@@ -167,18 +187,10 @@ export const becomePayload = (plan: Plan, { argv, terminal, shares }: PayloadOpt
     call("chdir", [text(plan.workdir.path)]),
   ]),
   ...steps(plan, "session"),
-  // Without no_new_privs it takes CAP_SYS_ADMIN, which is about to be given up.
-  ...(plan.newPrivileges.allowed ? restrictPayload(plan) : []),
-  ...stamp(plan.capabilities.plugin, "capabilities", setCapabilities(plan.capabilities.numbers)),
-  ...stamp(
-    plan.newPrivileges.plugin,
-    "no_new_privs",
-    plan.newPrivileges.allowed ? [] : [prctl(flags({ PR_SET_NO_NEW_PRIVS }), 1)],
-  ),
-  ...(plan.newPrivileges.allowed ? [] : restrictPayload(plan)),
-  ...steps(plan, "landlock"),
   // The status pipe must live until the exec has succeeded: it is what a failure is reported on.
-  ...stamp("bunker", "exec", [call("close_range", [3, 0xffffffff, flags({ CLOSE_RANGE_CLOEXEC })]), unblockSignals()]),
-  ...steps(plan, "seccomp"),
+  ...confine(
+    plan,
+    stamp("bunker", "exec", [call("close_range", [3, 0xffffffff, flags({ CLOSE_RANGE_CLOEXEC })]), unblockSignals()]),
+  ),
   ...stamp("bunker", "exec", execute(plan, argv, pathOf(plan))),
 ];
