@@ -75,6 +75,14 @@ const capabilityFlag = (key: keyof Config, summary: string): Flag<Config> => ({
 const numbersOf = (list: readonly string[]): readonly number[] => list.map(numberOf).filter((number) => number >= 0);
 const hasAll = (list: readonly string[]): boolean => list.some((name) => canonical(name) === ALL);
 
+/** Numbers of what a section gives the payload, in their order. */
+export const grantedBy = ({ add = [], drop = [] }: Config): readonly number[] => {
+  const base = hasAll(add) ? CAPABILITIES.map((_, number) => number) : [];
+  const dropped = new Set(numbersOf(drop));
+  const kept = new Set([...base.filter((number) => !dropped.has(number)), ...numbersOf(add)]);
+  return [...kept].sort((a, b) => a - b);
+};
+
 export default definePlugin<Config>({
   name: "capabilities",
   summary: "No capabilities, in all five sets",
@@ -85,14 +93,12 @@ export default definePlugin<Config>({
     "cap-drop": capabilityFlag("drop", "Take a capability away from --cap-add ALL"),
   },
 
-  *plan({ add = [], drop = [] }, { identity: { nested = false, outside } }) {
-    const base = hasAll(add) ? CAPABILITIES.map((_, number) => number) : [];
-    const dropped = new Set(numbersOf(drop));
-    const kept = new Set([...base.filter((number) => !dropped.has(number)), ...numbersOf(add)]);
-    if (kept.size > 0) yield capabilities([...kept].sort((a, b) => a - b));
-    if (kept.has(SYS_ADMIN))
+  *plan(section, { identity: { nested = false, outside } }) {
+    const granted = grantedBy(section);
+    if (granted.length > 0) yield capabilities(granted);
+    if (granted.includes(SYS_ADMIN))
       yield note("CAP_SYS_ADMIN: the payload may remount what is shown read-only, and write where its id outside may.");
-    if (kept.has(SYS_RESOURCE) && !nested && outside !== "host")
+    if (granted.includes(SYS_RESOURCE) && !nested && outside !== "host")
       yield note(
         "CAP_SYS_RESOURCE: the payload may lift the limit on user namespaces, where it can write to /proc/sys.",
       );

@@ -10,12 +10,16 @@ import env from "./env/index.ts";
 import hostname from "./hostname.ts";
 import ipc from "./ipc.ts";
 import keyring from "./keyring.ts";
+import landlock from "./landlock/index.ts";
 import network from "./network.ts";
 import noNewPrivs from "./no_new_privs.ts";
 import pid from "./pid.ts";
 import proc from "./proc.ts";
 import process from "./process.ts";
+import rlimits from "./rlimits.ts";
 import rootfs from "./rootfs/index.ts";
+import seccomp from "./seccomp/index.ts";
+import stdio from "./stdio.ts";
 import timens from "./timens.ts";
 import userns from "./userns/index.ts";
 
@@ -30,9 +34,13 @@ export const builtinPlugins: readonly Plugin[] = [
   rootfs,
   proc,
   devices,
+  stdio,
   env,
   process,
   keyring,
+  rlimits,
   capabilities,
   noNewPrivs,
+  landlock,
+  seccomp,
 ];

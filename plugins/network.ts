@@ -84,7 +84,9 @@ export default definePlugin<Config>({
 
   *plan({ mode, files = {} }) {
     if (mode === "host") {
-      yield note("--network host: the payload reaches everything that the host reaches, its abstract sockets too.");
+      yield note(
+        "--network host: the payload reaches all that the host reaches; without Landlock its abstract sockets too.",
+      );
       for (const [target, content] of Object.entries(files))
         yield entry({ target, type: "file", mode: 0o644, content: [content] });
       return;

@@ -1,12 +1,14 @@
 /**
- * Assembles what is the same for every sandbox into src/launch/prebuilt.ts: the entry routine and the monitor.
+ * Assembles what is the same for every sandbox into src/launch/prebuilt.ts: the entry routines, the monitor and the relay.
  *
  * Assembling them at every start would cost milliseconds. A test compares the file with what the sources give.
  * @module
  */
 import { assemble } from "../src/codegen/image.ts";
+import { verify } from "../src/ir/verify.ts";
 import { entryProgram } from "../src/launcher/entry.ts";
 import { monitorProgram } from "../src/launcher/monitor.ts";
+import { relayProgram } from "../src/launcher/relay-program.ts";
 import type { Arch } from "../src/linux/syscalls.ts";
 
 const TARGET = new URL("../src/launch/prebuilt.ts", import.meta.url);
@@ -23,7 +25,9 @@ const forArch = (arch: Arch): string => `  ${arch}: {
     /** The same with one. */
     entryAmbient: ${constant(assemble(entryProgram({ ambient: true }), arch))},
     /** src/launcher/monitor.ts */
-    monitor: ${constant(assemble(monitorProgram(), arch))},
+    monitor: ${constant(assemble(verify(monitorProgram()), arch))},
+    /** src/launcher/relay-program.ts */
+    relay: ${constant(assemble(verify(relayProgram()), arch))},
   },`;
 
 /** The text of src/launch/prebuilt.ts. */

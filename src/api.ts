@@ -40,7 +40,9 @@ export {
 } from "./linux/idmap.ts";
 export { ID_RANGE_IDS } from "./linux/idpool.ts";
 export { NAMESPACES, type NamespaceName } from "./linux/namespace.ts";
+export { SECCOMP_FILTER_FLAGS, SECCOMP_SET_MODE_FILTER } from "./linux/seccomp.ts";
 export { parseSubids } from "./linux/subid.ts";
+export type { Arch } from "./linux/syscalls.ts";
 export {
   type ContentPart,
   type Contribution,
@@ -53,6 +55,7 @@ export {
   identity,
   init,
   inside,
+  landlock,
   namespace,
   newPrivileges,
   note,
@@ -60,15 +63,25 @@ export {
   oomScore,
   type Root,
   root,
+  type SeccompFacts,
+  type Stdio,
+  seccomp,
+  stdio,
+  tcpPorts,
   workdir,
 } from "./plan/contribution.ts";
 export {
-  definePlugin,
-  type Flag,
-  type FlagContext,
-  type PlanContext,
-  type Plugin,
-  type ResolveContext,
-} from "./plugin/define.ts";
+  DEFAULT_LEVELS as LANDLOCK_DEFAULT_LEVELS,
+  LANDLOCK_FEATURES,
+  LANDLOCK_LEVELS,
+  type LandlockFeature,
+  type LandlockLevel,
+  type LandlockLevels,
+  type LandlockPolicy,
+  type TcpAction,
+} from "./plan/landlock/policy.ts";
+export { definePlugin, type Flag, type FlagContext, type PlanContext, type Plugin } from "./plugin/define.ts";
 export type { Child, HookContext, SandboxResult } from "./plugin/hooks.ts";
 export type { Host, NodeType } from "./plugin/host.ts";
+export type { Filter } from "./seccomp/filter.ts";
+export { loadSeccompCompiler } from "./seccomp/load.ts";

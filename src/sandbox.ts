@@ -16,12 +16,15 @@ import { arch } from "./launch/libc.ts";
 import { callerNofile } from "./launch/limits.ts";
 import { Memo } from "./launch/memo.ts";
 import type { Prepared } from "./launch/prepared.ts";
+import { startRelay } from "./launch/relay.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
+import type { Kernel } from "./plan/explain.ts";
 import { isMappedByRoot } from "./plan/lower/identity.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
 import { sourcesOf } from "./plan/lower/sources.ts";
 import { canBeCompiled, lowerStandalone } from "./plan/lower/standalone.ts";
+import { terminalMode } from "./plan/lower/terminal.ts";
 import { mergePlan } from "./plan/merge.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Configs, Sections } from "./plugin/config.ts";
@@ -73,10 +76,14 @@ export const planSandbox = async (config: SandboxConfig, host: Host = createHost
 const lowerHere = (plan: Plan, host: Host): Program =>
   lowerForLaunch(plan, { kind: "launch", caller: host, terminal: isTerminal(0), nofile: callerNofile() });
 
-/** Plan and program, with nothing done. */
-export const explainSandbox = async (config: SandboxConfig): Promise<Planned & { readonly program: Program }> => {
+/** Plan and program, with nothing done, and what the kernel makes of them. */
+export const explainSandbox = async (
+  config: SandboxConfig,
+): Promise<Planned & { readonly program: Program; readonly kernel: Kernel }> => {
   const planned = await planSandbox(config);
-  return { ...planned, program: lowerHere(planned.plan, planned.host) };
+  const { askLandlockAbi } = await import("./launch/landlock.ts");
+  const kernel = { landlockAbi: askLandlockAbi() };
+  return { ...planned, program: lowerHere(planned.plan, planned.host), kernel };
 };
 
 /** CLONE_NEW* bits; the time namespace is entered by the launcher itself. */
@@ -109,6 +116,8 @@ const prepare = ({ plan, host, pipeline: { timings } }: Planned): Lowered => {
     oomScore: isMappedByRoot(plan.identity) ? plan.oomScore.atLeast : 0,
     ambient: plan.identity.outside !== "host",
     waits: needsRelease(plan),
+    relays: plan.stdio.streams === "relay",
+    terminal: terminalMode(plan, isTerminal(0)),
     init: plan.init.enabled,
   };
   return { program, prepared };
@@ -158,17 +167,21 @@ const runSupervised = async (planned: Planned, { program, prepared }: Lowered): 
       if (!ended) endSandbox(launched);
       launched[Symbol.dispose]();
     });
-    using _signals = forwardSignals(launched.pid, { terminal: isTerminal(0) });
+    using _signals = forwardSignals(launched.pid, { terminal: !prepared.relays && isTerminal(0) });
     const child = { pid: launched.pid, pidfd: launched.pidfd.number };
     await runCreated(supervision, child);
     launched.release();
+    const relay = startRelay(launched);
+    disposal.defer("streams", () => relay?.end());
     const result = await supervise(launched, {
       failed: (op, errno) => explainFailure({ ...planned, program }, op, errno),
       started: () => runStarted(supervision, child),
+      stopping: () => relay?.pause(),
       ended: () => {
         ended = true;
       },
     });
+    relay?.end();
     await runExited(supervision, child, result);
     return result;
   });
@@ -176,7 +189,7 @@ const runSupervised = async (planned: Planned, { program, prepared }: Lowered): 
 
 export interface RunOptions {
   /** Called once with what was measured: when the payload runs, or with hooks when all is over. */
-  readonly onTimings?: (timings: Timings) => void;
+  readonly onTimings?: (timings: Timings, plan: Plan) => void;
   /** Called with a sandbox that needs no supervisor, once its payload runs. */
   readonly onSelfContained?: (prepared: Prepared) => void;
   readonly host?: Host;
@@ -189,7 +202,7 @@ export interface RunOptions {
  */
 export const runForeground = async (config: SandboxConfig, options: RunOptions = {}): Promise<number> => {
   const planned = await planSandbox(config, options.host);
-  const show = (): void => options.onTimings?.(planned.pipeline.timings);
+  const show = (): void => options.onTimings?.(planned.pipeline.timings, planned.plan);
   const lowered = prepare(planned);
   if (planned.plan.supervisedBy.length === 0) {
     const started = (): void => {

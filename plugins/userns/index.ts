@@ -10,16 +10,7 @@
  * @see https://man7.org/linux/man-pages/man1/newuidmap.1.html
  * @module
  */
-import {
-  definePlugin,
-  type Host,
-  type Identity,
-  identity,
-  namespace,
-  note,
-  type ResolveContext,
-  refuse,
-} from "../../src/api.ts";
+import { definePlugin, type Host, type Identity, identity, namespace, note, refuse } from "../../src/api.ts";
 import { rootDirectory } from "../rootfs/directory.ts";
 import { type Config, config, flags } from "./config.ts";
 import { accountsOf, chooseInside, defaultInside, hostIdentity, outsideOf } from "./identity.ts";
@@ -52,11 +43,15 @@ const withRanges = async (section: Config, directory: string | undefined, host: 
   return { ...section, found: rangedIdentity(options, host) };
 };
 
-const resolve = (section: Config, host: Host, ctx: ResolveContext): Config | Promise<Config> => {
+const resolve = (
+  section: Config,
+  host: Host,
+  sections: Readonly<Record<string, unknown>>,
+): Config | Promise<Config> => {
   const { mode, uidmap, gidmap } = section;
   if (mode === "host")
     return { ...section, found: { identity: hostIdentity(needsNamespace(section), host), notes: [] } };
-  const directory = rootDirectory(ctx);
+  const directory = rootDirectory(sections);
   if (mode === "auto" || uidmap !== undefined || gidmap !== undefined) return withRanges(section, directory, host);
   return { ...section, found: { identity: single(section, directory, host), notes: [] } };
 };

@@ -7,7 +7,7 @@ import type { FlagSpec } from "../plugin/flags.ts";
 /** The owner of these flags, where a plugin's name stands for its own. */
 export const CORE = "bunker";
 
-export type Subcommand = "run" | "compile" | "explain" | "plugins" | "schema";
+export type Subcommand = "run" | "compile" | "explain" | "plugins" | "schema" | "seccomp";
 
 interface CoreFlag extends Omit<FlagSpec, "owner"> {
   /** Every sub-command has it, unless some are named. */

@@ -14,12 +14,12 @@ export const explainCommand = defineCommand({
     const host = createHost();
     const read = await readArguments("explain", rawArgs, host);
     if (read.has("help")) return (await import("./show-help.ts")).showHelp("explain", read);
-    const { plan, program } = await explainSandbox(await toSandboxConfig("explain", read, host));
+    const { plan, program, kernel } = await explainSandbox(await toSandboxConfig("explain", read, host));
     const syscalls = read.has("syscalls");
     if (read.has("json")) {
-      const json = { ...planToJson(plan), ...(syscalls ? { program: programToJson(program) } : {}) };
+      const json = { ...planToJson(plan, kernel), ...(syscalls ? { program: programToJson(program) } : {}) };
       return console.log(JSON.stringify(json, undefined, 2));
     }
-    console.log(syscalls ? explainProgram(program) : explainPlan(plan));
+    console.log(syscalls ? explainProgram(program) : explainPlan(plan, kernel));
   },
 });

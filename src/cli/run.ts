@@ -8,6 +8,7 @@ import { builtinPlugins } from "../../plugins/index.ts";
 import { createHost } from "../launch/host.ts";
 import { traceHost } from "../launch/host-trace.ts";
 import { log } from "../log.ts";
+import type { Plan } from "../plan/plan.ts";
 import { printTimings, type Timings } from "../plugin/timings.ts";
 import { runForeground } from "../sandbox.ts";
 import { type Arguments, readArguments, toSandboxConfig } from "./arguments.ts";
@@ -41,4 +42,8 @@ const mayKeep = (read: Arguments): boolean =>
   !read.has("timings") &&
   !read.parsed.given.some(({ spec }) => spec.owner === "env");
 
-const showTimings = ({ records }: Timings): void => log.info(printTimings(records));
+const showTimings = ({ records }: Timings, { seccomp }: Plan): void => {
+  log.info(printTimings(records));
+  if (seccomp !== undefined && seccomp.skipped.length > 0)
+    log.info(`seccomp: no calls of this architecture: ${seccomp.skipped.join(", ")}`);
+};

@@ -15,6 +15,7 @@ const USAGE: Readonly<Record<Subcommand, readonly string[]>> = {
   explain: ["bunker explain [--syscalls] [--json] [FLAGS] [--] COMMAND [ARGUMENTS]"],
   plugins: ["bunker plugins [--json]"],
   schema: ["bunker schema"],
+  seccomp: ["bunker seccomp show|compile|disassemble|simulate|diff"],
 };
 
 const DESCRIBES_SANDBOX: readonly Subcommand[] = ["run", "compile", "explain"];
@@ -35,8 +36,10 @@ const pageOf = (subcommand: Subcommand, { plugins }: Arguments): HelpPage => {
   };
 };
 
-export const showHelp = (subcommand: Subcommand, read: Arguments): void =>
-  console.log(renderHelp(pageOf(subcommand, read), { colour: coloursOn(1), columns: textColumns() }));
+export const showPage = (page: HelpPage): void =>
+  console.log(renderHelp(page, { colour: coloursOn(1), columns: textColumns() }));
+
+export const showHelp = (subcommand: Subcommand, read: Arguments): void => showPage(pageOf(subcommand, read));
 
 /** `bunker --help`. */
 export const showMainHelp = (): void => {
@@ -56,5 +59,5 @@ export const showMainHelp = (): void => {
     closing:
       "Exit status: the program's; 125 Bunker failed, 126 not executable, 127 not found, 128+n ended by signal n.",
   };
-  console.log(renderHelp(page, { colour: coloursOn(1), columns: textColumns() }));
+  showPage(page);
 };

@@ -31,4 +31,8 @@ export const SUBCOMMANDS: Readonly<Record<Subcommand, SubcommandEntry>> = {
     summary: "Print the JSON schema of the config file",
     load: async () => (await import("./schema.ts")).schemaCommand,
   },
+  seccomp: {
+    summary: "Show, compile, disassemble, simulate and compare seccomp profiles",
+    load: async () => (await import("./seccomp/index.ts")).seccompCommand,
+  },
 };

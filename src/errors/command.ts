@@ -45,14 +45,17 @@ export const interpreterNotInside = (command: string, interpreter: string | unde
   });
 
 /** `reason`: `permission denied`, `exec format error`, `is a directory`. */
-export const notExecutable = (command: string, reason: string): BunkerError =>
+export const notExecutable = (command: string, reason: string, hint?: string): BunkerError =>
   new BunkerError({
     code: "E_COMMAND_NOT_EXECUTABLE",
     message: `${quoted(command)} cannot be executed: ${printable(reason)}`,
-    hint: reason === "permission denied" ? `make it executable: chmod +x ${printable(command)}` : undefined,
+    hint: hint ?? (reason === "permission denied" ? `make it executable: chmod +x ${printable(command)}` : undefined),
     exitCode: EXIT_STATUS.notExecutable,
     details: { command, reason },
   });
+
+/** The hint where execve failed with an errno that the file system has no reason for. */
+export const mayDenyExec = (profile: string): string => `the seccomp profile ${quoted(profile)} may deny execve`;
 
 const STRANGERS = {
   root: "what root starts runs as an unprivileged user of its own",

@@ -6,9 +6,10 @@
  * @module
  */
 import { errnoName, errnos } from "../linux/errno.ts";
+import { type LandlockFacts, landlockHint } from "./landlock.ts";
 
 /** What decides whether namespaces can be made here. `undefined`: this kernel has no such setting. */
-export interface HostFacts {
+export interface HostFacts extends LandlockFacts {
   /** /proc/sys/user/max_user_namespaces */
   readonly maxUserNamespaces: number | undefined;
   /** /proc/sys/kernel/unprivileged_userns_clone: Debian's, Arch's */
@@ -19,8 +20,6 @@ export interface HostFacts {
   readonly seccompMode: number;
   /** Mounts below /proc, which hide parts of it: every container runtime makes some */
   readonly procMasked: boolean;
-  /** uname -r */
-  readonly kernelRelease: string;
   /** Effective user id of the caller */
   readonly uid: number;
   /** The path of this binary, for an AppArmor profile */
@@ -35,6 +34,7 @@ type Step = { readonly syscall: string; readonly sentence: string; readonly phas
 
 /** System calls that not every kernel in use has, and the release that brought them. */
 const SINCE: Readonly<Record<string, string>> = {
+  seccomp: "3.17",
   open_tree: "5.2",
   move_mount: "5.2",
   fsopen: "5.2",
@@ -45,7 +45,6 @@ const SINCE: Readonly<Record<string, string>> = {
   openat2: "5.6",
   close_range: "5.9",
   mount_setattr: "5.12",
-  landlock_create_ruleset: "5.13",
 };
 
 const sysctl = (setting: string): string => `allow it: sudo sysctl -w ${setting}`;
@@ -75,7 +74,7 @@ const forbidden = (facts: HostFacts): string | undefined => {
 };
 
 const DOCKER_SECCOMP =
-  "(docker: --security-opt seccomp=unconfined, or a profile that allows clone, unshare, mount and pivot_root)";
+  "(bunker: --seccomp none; docker: --security-opt seccomp=unconfined, or a profile that allows clone, unshare, mount and pivot_root)";
 
 const cloneHint = (errno: string, facts: HostFacts): string | undefined => {
   switch (errno) {
@@ -132,6 +131,15 @@ const keyringHint = (errno: string): string | undefined => {
 };
 
 const NESTING = "max_user_namespaces";
+const NESTING_HINT =
+  "the limit that forbids user namespaces inside cannot be written here: leave it as it is with --allow-userns.\n" +
+  "In a sandbox of Bunker's Landlock is in the way: start the outer one with --landlock fs=off";
+/** The first mount(2) of a launcher: it owns its mount namespace, so that only a security module can be in the way. */
+const changesPropagation = ({ syscall, sentence }: Step): boolean =>
+  syscall === "mount" && sentence.includes("MS_PRIVATE");
+
+const LANDLOCKED =
+  "a security module forbids mounts here, as Landlock does in a sandbox: start the outer one with --landlock fs=off";
 
 const denied = (step: Step, facts: HostFacts): string | undefined => {
   const own = ownDirectory(step, facts);
@@ -140,6 +148,7 @@ const denied = (step: Step, facts: HostFacts): string | undefined => {
     return forbidden(facts) ?? "ids can be mapped only by who owns them";
   }
   if (mountsProc(step)) return procHint(facts);
+  if (changesPropagation(step)) return forbidden(facts) ?? LANDLOCKED;
   return forbidden(facts) ?? (facts.seccompMode === 2 ? `${OUTER_SECCOMP} ${DOCKER_SECCOMP}` : undefined);
 };
 
@@ -150,14 +159,39 @@ const noSuchCall = (step: Step, facts: HostFacts): string => {
   return kernel || `this kernel, ${facts.kernelRelease}, has no ${step.syscall}`;
 };
 
+const LIMIT_HINT =
+  "a hard limit can only be lowered: name a smaller one, or raise the caller's own (ulimit -H, limits.conf, systemd's Limit…)";
+const WITHOUT_FILTER = "to do without a filter: --seccomp none";
+
+/** seccomp(2), "ERRORS". */
+const seccompHint = (errno: string, facts: HostFacts): string | undefined => {
+  switch (errno) {
+    case "EINVAL":
+      return `this kernel, ${facts.kernelRelease}, has no seccomp filters (CONFIG_SECCOMP_FILTER), or does not know a flag of the profile; ${WITHOUT_FILTER}`;
+    case "EACCES":
+      return "a filter takes no_new_privs or CAP_SYS_ADMIN: leave out --allow-new-privileges, or do without a filter: --seccomp none";
+    case "ENOMEM":
+      return `this filter and those from outside are too long together, or memory ran out; ${WITHOUT_FILTER}`;
+    case "ENOSYS":
+      return facts.seccompMode === 2
+        ? `${OUTER_SECCOMP} ${DOCKER_SECCOMP}`
+        : `this kernel, ${facts.kernelRelease}, was built without seccomp; ${WITHOUT_FILTER}`;
+    default:
+      return undefined;
+  }
+};
+
 /** What to do about a failed step, as far as the host tells. */
 export const hintFor = (step: Step, facts: HostFacts): string | undefined => {
   const errno = errnoName(step.errno);
+  if (step.phase === "landlock") return landlockHint(step, facts);
+  const ofSeccomp = step.syscall === "seccomp" ? seccompHint(errno, facts) : undefined;
+  if (ofSeccomp !== undefined) return ofSeccomp;
   if (errno === "ENOSYS") return noSuchCall(step, facts);
+  if (step.sentence.startsWith("setrlimit(")) return LIMIT_HINT;
   if (["clone", "clone3", "unshare"].includes(step.syscall)) return cloneHint(errno, facts);
   if (step.syscall === "keyctl") return keyringHint(errno);
-  if (step.sentence.includes(NESTING))
-    return "the limit that forbids user namespaces inside cannot be written here: leave it as it is with --allow-userns";
+  if (step.sentence.includes(NESTING)) return NESTING_HINT;
   if (errno === "EPERM" || errno === "EACCES") return denied(step, facts);
   if (errno === "ENOSPC" && /mount|open_tree/.test(step.syscall)) {
     return "the limit on mounts is reached: /proc/sys/fs/mount-max";

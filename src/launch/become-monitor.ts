@@ -33,12 +33,15 @@ export const becomeMonitor = (launched: Launched, image: OwnedFd, args: readonly
   const argv = pointers(texts);
   const empty = new Uint8Array(8);
   const { status, lifeline, pidfd, lock } = launched;
-  const fds = [status, lifeline, pidfd, ...(lock ? [lock] : [])].map((fd) => fd.raise(MONITOR_FDS.above).number);
+  const own = [status, lifeline, pidfd].map((fd, index) => ({ fd, to: MONITOR_FDS.status + index }));
+  const held = [...own, ...(lock ? [{ fd: lock, to: MONITOR_FDS.ids }] : []), ...launched.giveRelayEnds()];
+  const places = held.map(({ fd, to }) => ({ fd: fd.raise(MONITOR_FDS.above).number, to }));
   // From here to the monitor's signalfd no signal is lost: what arrives stays pending through the exec.
   mustCall("rt_sigprocmask()", "rt_sigprocmask", SIG_SETMASK, ptr(ALL_SIGNALS), 0, SIGNAL_SET_BYTES);
   // This takes numbers away from the runtime, which has no use for them any more: there is no way back.
-  for (const [index, fd] of fds.entries()) mustCall("dup3()", "dup3", fd, MONITOR_FDS.status + index, 0);
-  if (lock === undefined) tryCall("close", MONITOR_FDS.ids);
+  // A number that stays closed is a stream that needs no relay, or a lock that there is not.
+  tryCall("close_range", MONITOR_FDS.stdin, MONITOR_FDS.ids, 0);
+  for (const { fd, to } of places) mustCall("dup3()", "dup3", fd, to, 0);
   mustCall("execveat(monitor)", "execveat", image.number, ptr(empty), ptr(argv), ptr(pointers([])), AT_EMPTY_PATH);
   throw new Error("execveat came back without an error");
 };

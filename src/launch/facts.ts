@@ -5,6 +5,7 @@
 import { release } from "node:os";
 import type { HostFacts } from "../errors/hints.ts";
 import type { Host } from "../plugin/host.ts";
+import { askLandlockAbi } from "./landlock.ts";
 
 const FILE_BYTES_MAX = 1024 * 1024;
 
@@ -25,6 +26,7 @@ export const readHostFacts = (host: Host, isStranger: boolean): HostFacts => ({
   seccompMode: Number(/^Seccomp:\s*(\d)/m.exec(host.readText("/proc/self/status", FILE_BYTES_MAX) ?? "")?.[1] ?? 0),
   procMasked: hasMountBelowProc(host.readText("/proc/self/mountinfo", FILE_BYTES_MAX) ?? ""),
   kernelRelease: release(),
+  landlockAbi: askLandlockAbi(),
   uid: host.uid,
   executable: host.executable,
   isStranger,

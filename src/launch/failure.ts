@@ -6,10 +6,11 @@ import {
   commandNotFound,
   commandNotInside,
   interpreterNotInside,
+  mayDenyExec,
   notExecutable,
   stdioRefused,
 } from "../errors/command.ts";
-import { launchFailed } from "../errors/launch.ts";
+import { launcherRefused, launchFailed } from "../errors/launch.ts";
 import type { Program } from "../ir/program.ts";
 import { errnos, errnoText } from "../linux/errno.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -51,7 +52,13 @@ const notFound = (command: string, { plan, host }: FailureContext): Error => {
 const execFailed = (context: FailureContext, errno: number): Error => {
   const [command = ""] = context.plan.command;
   if (errno === errnos.ENOENT || errno === errnos.ENOTDIR) return notFound(command, context);
-  return notExecutable(command, errno === errnos.EISDIR ? "is a directory" : errnoText(errno));
+  const { seccomp } = context.plan;
+  const byFilter = seccomp !== undefined && (errno === errnos.EPERM || errno === errnos.ENOSYS);
+  return notExecutable(
+    command,
+    errno === errnos.EISDIR ? "is a directory" : errnoText(errno),
+    byFilter ? mayDenyExec(seccomp.profile) : undefined,
+  );
 };
 
 const isStranger = ({ identity: { outside } }: Plan): boolean => outside !== "caller" && outside !== "host";
@@ -66,10 +73,9 @@ export const explainFailure = (context: FailureContext, index: number, errno: nu
   if (op?.kind === "fail" && phase === "release") {
     return stdioRefused(sentence, errno === errnos.EISDIR ? "a directory" : "a block device");
   }
-  return launchFailed(
-    { plugin, phase, sentence, syscall, errno },
-    readHostFacts(context.host, isStranger(context.plan)),
-  );
+  const step = { plugin, phase, sentence, syscall, errno };
+  const facts = readHostFacts(context.host, isStranger(context.plan));
+  return op?.kind === "fail" ? launcherRefused(step, facts) : launchFailed(step, facts);
 };
 
 /** What failed in this process, on the way to the launcher. Errors that are not of the kernel's stay what they are. */

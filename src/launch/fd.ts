@@ -58,6 +58,20 @@ export const openPipe = (): { readonly reading: OwnedFd; readonly writing: Owned
   return { reading: new OwnedFd(ends[0] as number), writing: new OwnedFd(ends[1] as number) };
 };
 
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+
+/** `socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)`. */
+export const openPair = (): { readonly one: OwnedFd; readonly other: OwnedFd } => {
+  const ends = new Int32Array(2);
+  mustCall("socketpair()", "socketpair", AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, ptr(ends));
+  return { one: new OwnedFd(ends[0] as number), other: new OwnedFd(ends[1] as number) };
+};
+
+/** The same open file once more. */
+export const duplicate = (fd: number): OwnedFd =>
+  new OwnedFd(mustCall(`fcntl(${fd}, F_DUPFD_CLOEXEC)`, "fcntl", fd, F_DUPFD_CLOEXEC, 0));
+
 /** A NUL-terminated string for the kernel. Keep it referenced until the call is over. */
 export const cString = (text: string): Uint8Array => new TextEncoder().encode(`${text}\0`);
 

@@ -19,7 +19,7 @@ export type NotStarted =
  */
 export const runPrepared = (prepared: Prepared, onStarted: () => void = () => {}, claim?: IdClaim): NotStarted => {
   const launched = launch(prepared, claim);
-  if (prepared.waits) launched.release();
+  launched.release();
   using monitor = openMonitor();
   const first = readRecord(launched.status);
   if (first?.kind === "failed") {

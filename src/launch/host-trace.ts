@@ -84,6 +84,8 @@ export const traceHost = (host: Host): Trace => {
   });
   const traced: Host = {
     ...(Object.fromEntries(METHODS.map((of) => [of, method(of)])) as unknown as Pick<Host, Method>),
+    // As the binary's: it cannot change.
+    arch: host.arch,
     uid: host.uid,
     gid: host.gid,
     cwd: host.cwd,

@@ -172,6 +172,7 @@ export const createHost = (): Host => {
   const uid = process.geteuid?.() ?? 0;
   let mayMap: boolean | undefined;
   return {
+    arch,
     uid,
     gid: process.getegid?.() ?? 0,
     cwd: currentDirectory(),

@@ -205,6 +205,8 @@ const header = (prepared: Prepared): Readonly<Partial<Record<keyof typeof KEPT, 
   oomScore: prepared.oomScore,
   sourceCount: prepared.sources.length,
   imageBytes: prepared.image.length,
+  terminal: prepared.terminal,
+  relays: Number(prepared.relays),
 });
 
 /** Undefined where something that was asked of the host cannot be asked again by the front, or where it is too large. */

@@ -14,6 +14,7 @@ import { cString, OwnedFd, openPipe, readProcFile, writeProcFile } from "./fd.ts
 import { mustCall, tryCall } from "./libc.ts";
 import { hiddenExecutableOf } from "./memfd.ts";
 import type { Prepared } from "./prepared.ts";
+import { movesOf, openStreams, type Streams, takeTerminal } from "./streams.ts";
 
 /** A sandbox whose launcher runs, or waits to be released. */
 export class Launched implements Disposable {
@@ -24,23 +25,53 @@ export class Launched implements Disposable {
   readonly lifeline: OwnedFd;
   /** Of the sandbox's ids, where they are its own by a lock. */
   readonly lock: OwnedFd | undefined;
+  readonly #waits: boolean;
+  readonly #terminal: number;
+  #channel: OwnedFd | undefined;
+  #relayEnds: Streams["outside"];
 
-  constructor(cloned: Cloned, status: OwnedFd, lifeline: OwnedFd, lock?: OwnedFd) {
+  constructor(cloned: Cloned, ends: LaunchedEnds, { waits, terminal }: Pick<Prepared, "waits" | "terminal">) {
     this.pid = cloned.pid;
     this.pidfd = cloned.pidfd;
-    this.status = status;
-    this.lifeline = lifeline;
-    this.lock = lock;
+    this.status = ends.status;
+    this.lifeline = ends.lifeline;
+    this.lock = ends.lock;
+    this.#waits = waits;
+    this.#terminal = terminal;
+    this.#channel = ends.channel;
+    this.#relayEnds = ends.relayEnds;
   }
 
-  /** Lets the launcher go on. A launcher that has ended before is found out by its status, not here. */
+  /** Our ends of the streams that are relayed, with their numbers in the process that relays. Whoever takes them owns them. */
+  giveRelayEnds(): Streams["outside"] {
+    const given = this.#relayEnds;
+    this.#relayEnds = [];
+    return given;
+  }
+
+  /**
+   * Lets the launcher go on, and gives it the terminal that it asks for. A launcher that has ended before is found out by its
+   * status, not here.
+   */
   release(): void {
-    tryCall("write", this.lifeline.number, ptr(new Uint8Array([1])), 1);
+    if (this.#waits) tryCall("write", this.lifeline.number, ptr(new Uint8Array([1])), 1);
+    this.#relayEnds = [...this.#relayEnds, ...takeTerminal(this.#channel, this.#terminal)];
+    this.#channel = undefined;
   }
 
   [Symbol.dispose](): void {
-    for (const fd of [this.lifeline, this.status, this.pidfd, this.lock]) fd?.[Symbol.dispose]();
+    const all = [this.lifeline, this.status, this.pidfd, this.lock, ...this.#relayEnds.map(({ fd }) => fd)];
+    for (const fd of all) fd?.[Symbol.dispose]();
+    this.#channel?.[Symbol.dispose]();
   }
+}
+
+interface LaunchedEnds {
+  readonly status: OwnedFd;
+  readonly lifeline: OwnedFd;
+  readonly lock: OwnedFd | undefined;
+  readonly channel: OwnedFd | undefined;
+  readonly relayEnds: Streams["outside"];
 }
 
 /** A detached copy of the mounts below a path, made with this process's rights. */
@@ -90,17 +121,28 @@ export const launch = (prepared: Prepared, claim?: IdClaim): Launched => {
   const lock = claim?.lock && own(claim.lock);
   const [status, lifeline] = [openPipe(), openPipe()];
   for (const fd of [status.reading, status.writing, lifeline.reading, lifeline.writing]) own(fd);
+  const streams = openStreams(prepared);
+  for (const { fd } of [...streams.inside, ...streams.outside]) own(fd);
+  if (streams.channel) own(streams.channel);
   const executable = own(hiddenExecutableOf(image));
   const opened = sources.map((path) => own(openSource(path)));
   const moves: readonly Move[] = [
     { from: status.writing.number, to: FDS.status },
     { from: lifeline.reading.number, to: FDS.lifeline },
     ...(lock ? [{ from: lock.number, to: FDS.firstSource }] : []),
+    ...movesOf(streams),
     ...opened.map((fd, index) => ({ from: fd.number, to: firstSource + index })),
   ];
   const cloned = cloneInto({ namespaces, image: executable, moves, ambient });
   const keep = (fd: OwnedFd): OwnedFd => new OwnedFd(fd.release());
-  const launched = new Launched(cloned, keep(status.reading), keep(lifeline.writing), lock && keep(lock));
+  const ends = {
+    status: keep(status.reading),
+    lifeline: keep(lifeline.writing),
+    lock: lock && keep(lock),
+    channel: streams.channel && keep(streams.channel),
+    relayEnds: streams.outside.map(({ fd, to }) => ({ fd: keep(fd), to })),
+  };
+  const launched = new Launched(cloned, ends, prepared);
   prepareOrEnd(launched, prepared, claim);
   return launched;
 };

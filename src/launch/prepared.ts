@@ -20,6 +20,10 @@ export interface Prepared {
   readonly ambient: boolean;
   /** The launcher waits for {@link Launched.release}. */
   readonly waits: boolean;
+  /** False: the payload gets the caller's own standard streams. */
+  readonly relays: boolean;
+  /** One of `TERMINAL_MODES` (launcher/layout.ts). */
+  readonly terminal: number;
   /** Init reports when the payload runs; without one, the end of the status pipe says so. */
   readonly init: boolean;
 }

@@ -49,6 +49,8 @@ export interface SuperviseHandlers {
   /** The launch failed: the index of the operation and its errno. */
   readonly failed: (op: number, errno: number) => Error;
   readonly started: () => Promise<void>;
+  /** The payload has stopped, and this process is about to. */
+  readonly stopping: () => void;
   /** Nothing of the sandbox is left, however it ended. */
   readonly ended: () => void;
 }
@@ -61,7 +63,10 @@ export const supervise = async (launched: Launched, handlers: SuperviseHandlers)
     if (record.kind === "failed") failure = handlers.failed(record.op, record.errno);
     if (record.kind === "started") await handlers.started();
     if (record.kind === "exited") exited = record;
-    if (record.kind === "stopped") process.kill(process.pid, "SIGSTOP");
+    if (record.kind === "stopped") {
+      handlers.stopping();
+      process.kill(process.pid, "SIGSTOP");
+    }
   }
   const result = resultOf(launched, exited);
   handlers.ended();

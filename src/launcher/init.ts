@@ -8,7 +8,7 @@
  * to a thread; a pipe is at its end exactly when nobody holds its other end.
  * @module
  */
-import { branch, jump, label, set, slot } from "../ir/build.ts";
+import { branch, compute, constant, jump, label, set, slot } from "../ir/build.ts";
 import { call, closeRange, exitGroup, ignoring, onErrno } from "../ir/calls.ts";
 import type { Op } from "../ir/op.ts";
 import { EXIT, SIGNALS, WNOHANG, WUNTRACED } from "../linux/process.ts";
@@ -24,11 +24,25 @@ const signalFd = slot("signalfd");
 const exitCode = slot("exit code");
 const ready = slot("ready");
 
+/** What a terminal sends to its whole foreground group, and stops and continuations: a job is more than its first process. */
+const TO_THE_GROUP = [SIGNALS.INT, SIGNALS.QUIT, SIGNALS.HUP, SIGNALS.STOP, SIGNALS.CONT].reduce(
+  (mask, signal) => mask | (1 << signal),
+  0,
+);
+const group = slot("group");
+
+export interface InitOptions {
+  /** In a PID namespace of the sandbox's own. */
+  readonly ownPids: boolean;
+  /** The payload surely leads a process group. */
+  readonly ownGroup: boolean;
+}
+
 /**
  * Only what came from outside, from a process, is handed on: a signal of the terminal's has reached the payload already, and
  * one that the payload sent to PID 1 was never meant for itself.
  */
-const forward = (ownPids: boolean): readonly Op[] => [
+const forward = ({ ownPids, ownGroup }: InitOptions): readonly Op[] => [
   branch(received.code, "greater", 0, "init: next signal"),
   // Somebody outside has no pid in a namespace of our own; in the host's, everybody has one.
   ...(ownPids ? [branch(received.sender, "notEqual", 0, "init: next signal")] : []),
@@ -36,6 +50,16 @@ const forward = (ownPids: boolean): readonly Op[] => [
   branch(received.signal, "notEqual", SIGNALS.TSTP, "init: hand on"),
   set(received.signal, SIGNALS.STOP),
   label("init: hand on"),
+  compute(group, constant(TO_THE_GROUP, "{INT, QUIT, HUP, STOP, CONT}"), "shiftRight", received.signal),
+  compute(group, group, "and", 1),
+  branch(group, "equal", 0, "init: to the payload"),
+  compute(group, 0, "subtract", payloadPid),
+  // ESRCH: it leads no group, being in the caller's job.
+  ownGroup
+    ? ignoring(call("kill", [group, received.signal]))
+    : onErrno(call("kill", [group, received.signal]), ["ESRCH"], "init: to the payload"),
+  jump("init: next signal"),
+  label("init: to the payload"),
   ignoring(call("kill", [payloadPid, received.signal])),
 ];
 
@@ -52,7 +76,7 @@ const endAll = (): readonly Op[] => [
 ];
 
 /** From the moment at which the payload runs. Does not come back. */
-export const runInit = ({ ownPids }: { readonly ownPids: boolean }): readonly Op[] => {
+export const runInit = (options: InitOptions): readonly Op[] => {
   const usage = usageInRecord();
   return [
     ...report("started"),
@@ -67,7 +91,7 @@ export const runInit = ({ ownPids }: { readonly ownPids: boolean }): readonly Op
     label("init: next signal"),
     ...readSignal(signalFd, "init: reap"),
     branch(received.signal, "equal", SIGNALS.CHLD, "init: next signal"),
-    ...forward(ownPids),
+    ...forward(options),
     jump("init: next signal"),
     // One SIGCHLD may stand for several children, so every wake-up reaps all there are.
     label("init: reap"),
@@ -76,7 +100,7 @@ export const runInit = ({ ownPids }: { readonly ownPids: boolean }): readonly Op
     ...exitCodeOf(exitCode, "init: stopped", "init: exited"),
     ...report("exited", waited.status),
     label("init: leave"),
-    ...(ownPids ? endAll() : [ignoring(call("kill", [payloadPid, SIGNALS.KILL]))]),
+    ...(options.ownPids ? endAll() : [ignoring(call("kill", [payloadPid, SIGNALS.KILL]))]),
     exitGroup(exitCode),
     label("init: stopped"),
     ...report("stopped", waited.status),

@@ -33,11 +33,15 @@ export const KEPT = {
   sourceCount: 88,
   image: 96,
   imageBytes: 104,
+  /** One of `TERMINAL_MODES` (layout.ts). */
+  terminal: 112,
+  /** 0: the payload gets the caller's own streams. */
+  relays: 120,
   /** What the launcher's oom_score_adj is raised to from outside; 0: it is not. */
-  oomScore: 112,
+  oomScore: 128,
 } as const;
 
-export const KEPT_HEADER_BYTES = 120;
+export const KEPT_HEADER_BYTES = 136;
 
 /** A kind and five arguments. */
 export const CHECK_BYTES = 48;

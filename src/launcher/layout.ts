@@ -9,9 +9,14 @@ export const FDS = {
   status: 3,
   /** Reading end of the lifeline: one byte releases the launcher, end of file means that the supervisor is gone. */
   lifeline: 4,
+  /** A socket on which a launcher sends out the master of the terminal that it has made, and waits for a byte. */
+  terminal: 5,
   /** Where init holds the lock of a range of ids, that is here, and the sources start one further on. */
-  firstSource: 5,
+  firstSource: 6,
 } as const;
+
+/** Who has a terminal: nobody of its own, what is a terminal outside has one inside, or the outputs always. */
+export const TERMINAL_MODES = { none: 0, auto: 1, always: 2 } as const;
 
 /**
  * A status record: `u32 kind, u32 first, u32 second, u32 0`, then a `struct rusage` of 144 bytes (getrusage(2)).

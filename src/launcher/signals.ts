@@ -57,9 +57,9 @@ export const resetSignals = (): readonly Op[] => {
 export const openSignalfd = (into: Slot): Op =>
   call("signalfd4", [-1, ALL_SIGNALS, SIGNAL_SET_BYTES, flags({ SFD_CLOEXEC: 0o2000000, SFD_NONBLOCK: 0o4000 })], into);
 
-/** `into` is 0 where standard input is a terminal: isatty(3). */
-export const askTerminal = (into: Slot): readonly Op[] => [
-  ignoring(call("ioctl", [0, constant(TCGETS, "TCGETS"), buffer("termios", 64)], into)),
+/** `into` is 0 where the descriptor is a terminal: isatty(3). */
+export const ask = (fd: Operand, into: Slot): readonly Op[] => [
+  ignoring(call("ioctl", [fd, constant(TCGETS, "TCGETS"), buffer("termios", 64)], into)),
 ];
 
 /** A signal as signalfd(2) describes it. */
@@ -104,8 +104,11 @@ const ppoll = (timeout: Operand, fds: readonly Polled[]): readonly Op[] => [
 /** `ppoll(fds)` without a time-out; afterwards {@link polled} tells which of the two has something to say. */
 export const poll = (...fds: readonly Polled[]): readonly Op[] => ppoll(0, fds);
 
+/** A `struct timespec` that does not wait. */
+export const NOW = bytes(new Uint8Array(16), "{0, 0}");
+
 /** The same without waiting. */
-export const pollNow = (...fds: readonly Polled[]): readonly Op[] => ppoll(bytes(new Uint8Array(16), "{0, 0}"), fds);
+export const pollNow = (...fds: readonly Polled[]): readonly Op[] => ppoll(NOW, fds);
 
 /** `into` is not 0 where the descriptor at `index` of the last {@link poll} has data or is at its end. */
 export const polled = (index: number, into: Slot): Op => load(into, POLLFDS, index * POLLFD_BYTES + 6, 2);

@@ -37,6 +37,10 @@ export const S_IFREG = 0o100000;
 export const S_IFLNK = 0o120000;
 export const S_IFCHR = 0o020000;
 export const S_IFBLK = 0o060000;
+export const S_IFIFO = 0o010000;
+export const S_IFSOCK = 0o140000;
+export const S_ISUID = 0o4000;
+export const S_ISGID = 0o2000;
 /** Everybody may read it. */
 export const S_IROTH = 0o004;
 
@@ -44,3 +48,12 @@ export const OPEN_TREE_CLONE = 1;
 
 /** Answers for terminals alone: how isatty(3) asks. */
 export const TCGETS = 0x5401;
+/** The rest of ioctl_tty(2), include/uapi/asm-generic/ioctls.h: the same on x86-64 and arm64. */
+export const TCSETS = 0x5402;
+export const TIOCSCTTY = 0x540e;
+export const TIOCGPGRP = 0x540f;
+export const TIOCSPGRP = 0x5410;
+export const TIOCGWINSZ = 0x5413;
+export const TIOCSWINSZ = 0x5414;
+export const TIOCSPTLCK = 0x40045431;
+export const TIOCGPTPEER = 0x5441;

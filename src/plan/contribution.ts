@@ -7,6 +7,7 @@
 import type { Op } from "../ir/op.ts";
 import type { Extent } from "../linux/idmap.ts";
 import type { NamespaceName } from "../linux/namespace.ts";
+import type { LandlockPolicy, TcpAction } from "./landlock/policy.ts";
 import type { OpenPhase } from "./phase.ts";
 
 /** Maps that are known before the sandbox starts. */
@@ -86,6 +87,30 @@ export type Entry = { readonly target: string } & (
   | { readonly type: "symlink"; readonly to: string }
 );
 
+/** What the payload has as its standard streams. */
+export interface Stdio {
+  /**
+   * - `relay`: regular files and terminals of the caller's stay outside, behind pipes and a terminal of the sandbox's own.
+   * - `inherit`: the payload gets the caller's own descriptors.
+   */
+  readonly streams: "relay" | "inherit";
+  /** `auto`: a terminal of its own where standard input is one. `always`: one for its outputs in any case. */
+  readonly terminal: "auto" | "always" | "never";
+}
+
+/** A seccomp filter, for people and machines. The filter itself is an operand of the step that installs it. */
+export interface SeccompFacts {
+  /** `default`, `strict`, or the file. */
+  readonly profile: string;
+  readonly instructions: number;
+  /** Of the filter's bytes, in hexadecimal. */
+  readonly sha256: string;
+  /** What would be denied is done, and logged. */
+  readonly log: boolean;
+  /** Names in the profile that are no calls here. */
+  readonly skipped: readonly string[];
+}
+
 export type Contribution =
   | { readonly kind: "namespace"; readonly name: NamespaceName }
   | { readonly kind: "identity"; readonly identity: Identity }
@@ -104,6 +129,13 @@ export type Contribution =
   | { readonly kind: "newPrivileges"; readonly allowed: boolean }
   /** The payload is among the first to go when memory runs out: the least oom_score_adj that it has, from 0 to 1000. */
   | { readonly kind: "oomScore"; readonly atLeast: number }
+  | { readonly kind: "stdio"; readonly stdio: Stdio }
+  /** Which features of Landlock are wanted, and how strongly; without any contribution there is no ruleset. */
+  | ({ readonly kind: "landlock" } & LandlockPolicy)
+  /** The only ports that TCP may connect to, or bind; 0 to bind is one that the kernel picks. Held by Landlock. */
+  | { readonly kind: "tcpPorts"; readonly action: TcpAction; readonly ports: readonly number[] }
+  /** What is to be told of the filter that a step in the phase `seccomp` installs. */
+  | { readonly kind: "seccomp"; readonly seccomp: SeccompFacts }
   /** A sentence for people who read `bunker explain`. */
   | { readonly kind: "note"; readonly text: string };
 
@@ -118,4 +150,12 @@ export const init = (enabled: boolean): Contribution => ({ kind: "init", enabled
 export const capabilities = (numbers: readonly number[]): Contribution => ({ kind: "capabilities", numbers });
 export const newPrivileges = (allowed: boolean): Contribution => ({ kind: "newPrivileges", allowed });
 export const oomScore = (atLeast: number): Contribution => ({ kind: "oomScore", atLeast });
+export const stdio = (value: Stdio): Contribution => ({ kind: "stdio", stdio: value });
+export const landlock = (policy: LandlockPolicy): Contribution => ({ kind: "landlock", ...policy });
+export const tcpPorts = (action: TcpAction, ports: readonly number[]): Contribution => ({
+  kind: "tcpPorts",
+  action,
+  ports,
+});
+export const seccomp = (value: SeccompFacts): Contribution => ({ kind: "seccomp", seccomp: value });
 export const note = (value: string): Contribution => ({ kind: "note", text: value });

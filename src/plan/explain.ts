@@ -9,10 +9,13 @@ import type { Program } from "../ir/program.ts";
 import { CAPABILITIES } from "../linux/capability.ts";
 import { type Extent, showIds } from "../linux/idmap.ts";
 import { ID_RANGE_IDS } from "../linux/idpool.ts";
-import type { ContentPart, Entry, Identity, Root } from "./contribution.ts";
+import type { ContentPart, Entry, Identity, Root, Stdio } from "./contribution.ts";
+import { kernelText, landlockToJson, reportLandlock } from "./landlock/report.ts";
 import { lockedSecurebits } from "./lower/capabilities.ts";
 import { canBeCompiled } from "./lower/standalone.ts";
 import type { From, Plan } from "./plan.ts";
+
+const CORE = "bunker";
 
 type Row = readonly string[];
 
@@ -125,6 +128,17 @@ const stepRows = (plan: Plan): readonly Row[] =>
     ops.filter((op) => op.kind === "syscall").map((op) => [phase, printable(opText(op)), plugin]),
   );
 
+const TERMINALS: Readonly<Record<Stdio["terminal"], string>> = {
+  auto: "a terminal of its own where standard input is one",
+  always: "a terminal of its own",
+  never: "no terminal",
+};
+
+const stdioText = ({ streams, terminal }: Stdio): string =>
+  streams === "inherit"
+    ? "the caller's own: files can be opened again, a terminal can be typed into"
+    : `pipes as they are, files through pipes; ${TERMINALS[terminal]}`;
+
 const capabilityText = (numbers: readonly number[]): string =>
   numbers.length === 0
     ? "none, in all five sets"
@@ -140,6 +154,15 @@ const supervisionText = (plan: Plan): string =>
     ? selfContainedText(plan)
     : `supervised: ${plan.supervisedBy.map(({ plugin, hooks }) => `${plugin} has work to do outside (${hooks.join(", ")})`).join("; ")}`;
 
+const SHOWN_HASH_CHARACTERS = 16;
+
+const seccompText = ({ seccomp }: Plan): string => {
+  if (seccomp === undefined) return "no filter: every system call is the kernel's to refuse";
+  const { profile, instructions, sha256, log } = seccomp;
+  const hash = sha256.slice(0, SHOWN_HASH_CHARACTERS);
+  return `${word(profile)}${log ? ", logs instead of denying" : ""}, ${instructions} instructions, sha256 ${hash}`;
+};
+
 const summaryRows = (plan: Plan): readonly Row[] => [
   ["command", plan.command.map(word).join(" "), ""],
   ["kind", supervisionText(plan), ""],
@@ -148,6 +171,7 @@ const summaryRows = (plan: Plan): readonly Row[] => [
   ["user namespaces", nestingText(plan.identity), plan.identity.plugin],
   ["root", rootText(plan.root), plan.root.plugin],
   ["directory", word(plan.workdir.path), plan.workdir.plugin],
+  ["streams", stdioText(plan.stdio), plan.stdio.plugin],
   [
     "init",
     plan.init.enabled ? "yes: reaps, forwards signals" : "no: the command is the first process",
@@ -165,10 +189,24 @@ const summaryRows = (plan: Plan): readonly Row[] => [
     plan.newPrivileges.allowed ? "may gain privileges" : "gains no privileges (no_new_privs)",
     plan.newPrivileges.plugin,
   ],
+  ["seccomp", seccompText(plan), plan.seccomp?.plugin ?? CORE],
 ];
 
+/** What a plan does not say, since it depends on where it runs. */
+export interface Kernel {
+  /** The version of Landlock's ABI; a negative errno where there is none. */
+  readonly landlockAbi?: number;
+}
+
+const landlockRows = (plan: Plan, { landlockAbi }: Kernel): readonly Row[] =>
+  reportLandlock(plan, landlockAbi).map(({ feature, level, state, text }) => [
+    feature,
+    ...(state === "off" ? [state, ""] : [level, printable(text === "" ? state : `${state}: ${text}`)]),
+    plan.landlock?.plugin ?? "",
+  ]);
+
 /** The plan as text: each line ends with the plugin that asked for it. */
-export const explainPlan = (plan: Plan): string =>
+export const explainPlan = (plan: Plan, kernel: Kernel = {}): string =>
   [
     ...columns(summaryRows(plan)).map((line) => line.slice(2)),
     ...section(
@@ -180,6 +218,7 @@ export const explainPlan = (plan: Plan): string =>
       "file system",
       plan.entries.map((entry) => [word(entry.target), entryText(entry), entry.plugin]),
     ),
+    ...section(`landlock (${kernelText(kernel.landlockAbi)})`, landlockRows(plan, kernel)),
     ...section(
       "environment",
       plan.environment.map(({ name, value, plugin }) => [`${word(name)}=${word(value)}`, plugin]),
@@ -209,12 +248,14 @@ const capabilitiesToJson = ({
 });
 
 /** The plan as JSON has it: operations as text. */
-export const planToJson = (plan: Plan): Record<string, unknown> => ({
+export const planToJson = (plan: Plan, { landlockAbi }: Kernel = {}): Record<string, unknown> => ({
   ...plan,
   selfContained: plan.supervisedBy.length === 0,
   steps: plan.steps.map(withoutOps),
   capabilities: capabilitiesToJson(plan.capabilities),
   securebits: { locked: lockedSecurebits(plan), plugin: plan.capabilities.plugin },
+  landlock: landlockToJson(plan, landlockAbi),
+  seccomp: plan.seccomp ?? null,
 });
 
 /** The program as JSON has it: one object an operation. */

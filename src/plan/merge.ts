@@ -5,6 +5,7 @@
 import invariant from "tiny-invariant";
 import { conflict } from "../errors.ts";
 import type { Contribution, Entry, Root } from "./contribution.ts";
+import { mergeLandlock } from "./landlock/merge.ts";
 import type { From, Plan } from "./plan.ts";
 
 /** By content. Bun's own comparison: node:util is 1.6 ms of a start. */
@@ -121,8 +122,11 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
   const identity = only(contributions, "identity");
   const root = only(contributions, "root");
   invariant(identity && root, "some plugin decides on identity and root");
+  const stdio = only(contributions, "stdio");
   const merged = mergeEntries(ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin })));
+  const seccomp = only(contributions, "seccomp");
   const { entries, notes } = leaveOutForeign(root.root, merged);
+  const landlock = mergeLandlock(only(contributions, "landlock"), ofKind(contributions, "tcpPorts"));
   return Object.freeze<Plan>({
     command,
     supervisedBy,
@@ -137,6 +141,9 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
     capabilities: only(contributions, "capabilities") ?? { numbers: [], plugin: CORE },
     newPrivileges: only(contributions, "newPrivileges") ?? { allowed: false, plugin: CORE },
     oomScore: only(contributions, "oomScore") ?? { atLeast: 0, plugin: CORE },
+    stdio: stdio ? { ...stdio.stdio, plugin: stdio.plugin } : { streams: "relay", terminal: "auto", plugin: CORE },
+    ...(landlock === undefined ? {} : { landlock }),
+    seccomp: seccomp && { ...seccomp.seccomp, plugin: seccomp.plugin },
     notes: [...ofKind(contributions, "note"), ...notes],
   });
 };

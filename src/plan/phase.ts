@@ -21,6 +21,8 @@
  * 11. `capabilities`  After the ids, which take some to change; the bounding set first, since dropping it needs CAP_SETPCAP.
  * 12. `no_new_privs`  Needed by the two filters after it.
  * 13. `landlock`, `seccomp`  Last, so that they need not allow what the launcher does; seccomp after landlock, whose calls it may deny.
+ *               Operations of plugins in `landlock` are under what the plan restricts by it. Where execve may give privileges there
+ *               is no no_new_privs: both come before `capabilities` then, while the launcher has CAP_SYS_ADMIN.
  * 14. `exec`
  * @module
  */

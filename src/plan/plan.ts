@@ -4,7 +4,8 @@
  */
 import type { Op } from "../ir/op.ts";
 import type { NamespaceName } from "../linux/namespace.ts";
-import type { Entry, Identity, Root } from "./contribution.ts";
+import type { Entry, Identity, Root, SeccompFacts, Stdio } from "./contribution.ts";
+import type { Landlock } from "./landlock/policy.ts";
 import type { OpenPhase } from "./phase.ts";
 
 /** Something with the name of the plugin that asked for it. */
@@ -25,6 +26,11 @@ export interface Plan {
   readonly capabilities: From<{ readonly numbers: readonly number[] }>;
   readonly newPrivileges: From<{ readonly allowed: boolean }>;
   readonly oomScore: From<{ readonly atLeast: number }>;
+  readonly stdio: From<Stdio>;
+  /** Without it nothing is restricted by Landlock. Its rules for files follow from `root` and `entries`. */
+  readonly landlock?: From<Landlock>;
+  /** Undefined: no filter. */
+  readonly seccomp: From<SeccompFacts> | undefined;
   readonly notes: readonly From<{ readonly text: string }>[];
   /** Plugins that have work to do from outside while the sandbox lives: empty means self-contained. */
   readonly supervisedBy: readonly { readonly plugin: string; readonly hooks: readonly string[] }[];

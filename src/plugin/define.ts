@@ -35,12 +35,6 @@ export interface FlagContext {
   refuse(value: string, allowed: string): never;
 }
 
-/** What `resolve` may look at beside its own config and the host. */
-export interface ResolveContext {
-  /** The section of another plugin, checked by its schema, before its own `resolve`; undefined where there is no such plugin. */
-  section(plugin: string): unknown;
-}
-
 /** What `plan` may look at beside its own config. */
 export interface PlanContext {
   /** The payload's argv. */
@@ -67,10 +61,11 @@ export interface Plugin<Config = unknown> {
   readonly flags?: Readonly<Record<string, Flag<Config>>>;
 
   /**
-   * Fills defaults from the host; may refuse. The only place that looks at the host before the plan.
+   * Fills defaults from the host; may refuse. The only place that looks at the host before the plan. `sections` are those of all plugins,
+   * checked: for what depends on another one's.
    * @kind async serial · @runs supervisor · @when after the config is checked, before any `plan`
    */
-  resolve?(config: Config, host: Host, ctx: ResolveContext): Config | Promise<Config>;
+  resolve?(config: Config, host: Host, sections: Readonly<Record<string, unknown>>): Config | Promise<Config>;
   /**
    * Describes the sandbox. Pure: the same config gives the same contributions.
    * @kind sync serial · @runs supervisor · @when after every `resolve`

@@ -42,10 +42,9 @@ export const configurePipeline = async (pipeline: Pipeline, sections: Sections):
 /** `resolve`: async serial. */
 export const resolvePipeline = async (pipeline: Pipeline, configs: Configs, host: Host): Promise<Configs> => {
   const resolved: Record<string, unknown> = { ...configs };
-  const context = { section: (plugin: string): unknown => configs[plugin] };
   for (const plugin of pipeline.plugins) {
     if (plugin.resolve === undefined) continue;
-    const answer = run(pipeline, plugin, "resolve", () => plugin.resolve?.(configs[plugin.name], host, context));
+    const answer = run(pipeline, plugin, "resolve", () => plugin.resolve?.(configs[plugin.name], host, configs));
     resolved[plugin.name] = answer instanceof Promise ? await answer : answer;
   }
   return resolved;

@@ -3,10 +3,14 @@
  * @module
  */
 
+import type { Arch } from "../linux/syscalls.ts";
+
 /** `missing` also where a parent may not be searched. */
 export type NodeType = "missing" | "directory" | "file" | "device" | "symlink" | "other";
 
 export interface Host {
+  /** Of this machine, and of this binary. */
+  readonly arch: Arch;
   /** Effective ids of the caller. */
   readonly uid: number;
   readonly gid: number;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { HostFacts } from "../../src/errors/hints.ts";
-import { launchFailed } from "../../src/errors/launch.ts";
+import { launcherDied, launchFailed } from "../../src/errors/launch.ts";
 import { errnos } from "../../src/linux/errno.ts";
 
 const ORDINARY: HostFacts = {
@@ -10,6 +10,7 @@ const ORDINARY: HostFacts = {
   seccompMode: 0,
   procMasked: false,
   kernelRelease: "6.1.0",
+  landlockAbi: 2,
   uid: 1000,
   executable: "/usr/local/bin/bunker",
   isStranger: false,
@@ -55,6 +56,23 @@ describe("where user namespaces are forbidden, the hint names the switch", () =>
 
   test("also where the namespace was made and AppArmor took its capabilities", () => {
     expect(failure("mount", "EACCES", { apparmorRestrictUserns: 1 }).hint).toContain("AppArmor");
+  });
+});
+
+describe("a seccomp filter that cannot be installed", () => {
+  test.each<[keyof typeof errnos, Partial<HostFacts>, RegExp]>([
+    ["EINVAL", {}, /6\.1\.0, has no seccomp filters \(CONFIG_SECCOMP_FILTER\).*--seccomp none/],
+    ["EACCES", {}, /leave out --allow-new-privileges/],
+    ["ENOMEM", {}, /too long together/],
+    ["ENOSYS", {}, /built without seccomp; .*--seccomp none/],
+    ["ENOSYS", { seccompMode: 2 }, /outer container/],
+    ["EPERM", { seccompMode: 2 }, /outer container/],
+  ])("says of %s what to do, on a host with %p", (errno, facts, hint) => {
+    expect(failure("seccomp", errno, facts).hint).toMatch(hint);
+  });
+
+  test("or that ends the launcher is named", () => {
+    expect(launcherDied(31).hint).toContain("must allow execve, write and exit_group");
   });
 });
 
@@ -118,6 +136,10 @@ test("a limit on user namespaces that cannot be written says how to leave it", (
 
 test("inside of a sandbox that forbids them the hint says how that one allows user namespaces", () => {
   expect(failure("clone", "ENOSPC", { maxUserNamespaces: 0 }).hint).toContain("--allow-userns");
+});
+
+test("mounts that Landlock forbids around us are blamed on the sandbox outside", () => {
+  expect(failure("mount", "EPERM", {}, 'mount(0, "/", 0, MS_REC|MS_PRIVATE, 0)').hint).toContain("--landlock fs=off");
 });
 
 test("a failure that nothing is known about has no hint, rather than a wrong one", () => {

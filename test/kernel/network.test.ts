@@ -81,11 +81,13 @@ except PermissionError: print(json.dumps("refused"))`;
 describeForCallers("--network host", (caller) => {
   const flags = ["--network", "host"];
 
-  testWith(["python3"], "has the host's interfaces and reaches its loopback and abstract sockets", () => {
+  testWith(["python3"], "has the host's interfaces and reaches its loopback", () => {
     expect(shell(caller, "readlink /proc/self/ns/net", { flags })).toBe(readlinkSync("/proc/self/ns/net"));
     const others = Object.keys(networkInterfaces()).filter((name) => name !== "lo");
     expect(python(caller, INTERFACES, { flags })).toEqual(expect.arrayContaining(others));
     expect(python(caller, connect("AF_INET", `("127.0.0.1", ${tcp?.port})`), { flags })).toBe(0);
-    expect(python(caller, connect("AF_UNIX", `"\\0${ABSTRACT}"`), { flags })).toBe(0);
+    // With Landlock its abstract sockets are out of reach (landlock-scope.test.ts).
+    const without = [...flags, "--landlock", "off"];
+    expect(python(caller, connect("AF_UNIX", `"\\0${ABSTRACT}"`), { flags: without })).toBe(0);
   });
 });

@@ -36,6 +36,8 @@ const PREPARED: Prepared = {
   oomScore: 300,
   ambient: true,
   waits: true,
+  relays: true,
+  terminal: 0,
   init: true,
 };
 

@@ -31,6 +31,15 @@ const PLAN: Plan = {
   capabilities: { numbers: [0, 21], plugin: "capabilities" },
   newPrivileges: { allowed: false, plugin: "no_new_privs" },
   oomScore: { atLeast: 300, plugin: "process" },
+  stdio: { streams: "relay", terminal: "auto", plugin: "stdio" },
+  seccomp: {
+    profile: "default",
+    instructions: 120,
+    sha256: "0123456789abcdef".repeat(4),
+    log: false,
+    skipped: [],
+    plugin: "seccomp",
+  },
   notes: [],
 };
 
@@ -38,16 +47,18 @@ test("a plan as text says what the sandbox will be, and who asked for what", () 
   expect(explainPlan(PLAN)).toMatchInlineSnapshot(`
     "command          echo "two words"
     kind             self-contained: no plugin has work to do outside, so that it can be compiled
-    identity         ann, uid the caller's id, gid 7, home /home/ann; the caller's ids outside     userns
-    groups           none                                                                          userns
-    user namespaces  none can be made inside                                                       userns
-    root             tmpfs of 1 MiB, 100 inodes, read-only once it is built                        rootfs
-    directory        /work                                                                         rootfs
-    init             yes: reaps, forwards signals                                                  bunker
-    capabilities     CHOWN SYS_ADMIN                                                               capabilities
-    securebits       the kernel's defaults, not locked                                             capabilities
-    oom score        at least 300                                                                  process
-    execve           gains no privileges (no_new_privs)                                            no_new_privs
+    identity         ann, uid the caller's id, gid 7, home /home/ann; the caller's ids outside                  userns
+    groups           none                                                                                       userns
+    user namespaces  none can be made inside                                                                    userns
+    root             tmpfs of 1 MiB, 100 inodes, read-only once it is built                                     rootfs
+    directory        /work                                                                                      rootfs
+    streams          pipes as they are, files through pipes; a terminal of its own where standard input is one  stdio
+    init             yes: reaps, forwards signals                                                               bunker
+    capabilities     CHOWN SYS_ADMIN                                                                            capabilities
+    securebits       the kernel's defaults, not locked                                                          capabilities
+    oom score        at least 300                                                                               process
+    execve           gains no privileges (no_new_privs)                                                         no_new_privs
+    seccomp          default, 120 instructions, sha256 0123456789abcdef                                         seccomp
 
     namespaces
       user  userns

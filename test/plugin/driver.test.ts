@@ -52,6 +52,26 @@ describe("configuring", () => {
 });
 
 describe("resolving", () => {
+  test("shows each plugin the checked sections of all", async () => {
+    const seen: unknown[] = [];
+    const one = definePlugin<{ a: number }>({
+      name: "one",
+      summary: "",
+      config: v.strictObject({ a: v.optional(v.number(), 1) }),
+    });
+    const other = definePlugin({
+      name: "other",
+      summary: "",
+      resolve(config: unknown, _host, sections) {
+        seen.push(sections.one);
+        return config;
+      },
+    });
+    const pipeline = createPipeline([one, other]);
+    await resolvePipeline(pipeline, await configurePipeline(pipeline, {}), fakeHost());
+    expect(seen).toEqual([{ a: 1 }]);
+  });
+
   test("is serial, with each plugin's own config", async () => {
     const log: string[] = [];
     const slow = (name: string, ms: number): Plugin =>

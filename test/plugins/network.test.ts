@@ -15,7 +15,7 @@ describe("network: plan", () => {
 
   test("takes over how the host finds names, with the host's network", () => {
     expect(planOf(network, sectionOf(network, ["network", "host"]))).toMatchInlineSnapshot(`
-      "note --network host: the payload reaches everything that the host reaches, its abstract sockets too.
+      "note --network host: the payload reaches all that the host reaches; without Landlock its abstract sockets too.
       /etc/resolv.conf  file 0644 "nameserver 192.0.2.1\\n"
       /etc/hosts  file 0644 "127.0.0.1 localhost\\n""
     `);

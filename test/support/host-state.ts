@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { ID_POOL_BASE, ID_POOL_SIZE, ID_RANGE_FIRST, ID_RANGE_IDS, ID_RANGE_LAST } from "../../src/linux/idpool.ts";
-import { allPids, eventually, executableOf, openFilesOf, pidsWith } from "./processes.ts";
+import { allPids, eventually, executableOf, openFilesOf, pidsWith, statusOf } from "./processes.ts";
 import { LOCK_FILE } from "./ranges.ts";
 
 export interface HostState {
@@ -60,9 +60,16 @@ const isOfPool = (pid: number): boolean => {
   }
 };
 
+const isOfSandbox = (pid: number): boolean => isOfPool(pid) || executableOf(pid).startsWith("/memfd:bunker");
+
+/** What has lost its parent, or is a descendant of this process: not what somebody else runs at the same time. */
+const isOurs = (pid: number): boolean => {
+  const parent = Number(statusOf(pid, "PPid"));
+  return parent <= 1 || parent === process.pid || (isOfSandbox(parent) && isOurs(parent));
+};
+
 /** Processes of sandboxes, by their ids or by what they execute. */
-const sandboxProcesses = (): readonly number[] =>
-  allPids().filter((pid) => isOfPool(pid) || executableOf(pid).startsWith("/memfd:bunker"));
+const sandboxProcesses = (): readonly number[] => allPids().filter((pid) => isOfSandbox(pid) && isOurs(pid));
 
 /** Waits until no process of a sandbox is left that was not there before. @returns those that are, also by a word of theirs */
 export const remaining = async (before: HostState, word: string): Promise<readonly number[]> => {

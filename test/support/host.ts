@@ -97,6 +97,7 @@ export const fakeHost = ({ nodes: added = {}, without = [], ...given }: FakeHost
   const nodes = Object.fromEntries(Object.entries({ ...DEBIAN, ...added }).filter(([path]) => !without.includes(path)));
   const found = (path: string, follow = true): Node | undefined => nodes[walk(nodes, path, follow)];
   return {
+    arch: "x64",
     uid: 1001,
     gid: 1002,
     cwd: "/home/ann/work",

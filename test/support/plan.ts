@@ -13,7 +13,7 @@ export interface PlanOptions {
   readonly identity?: Identity;
   readonly terminal?: boolean;
   readonly command?: readonly string[];
-  /** Of other plugins, by their names. */
+  /** Of other plugins. */
   readonly sections?: Readonly<Record<string, unknown>>;
 }
 
@@ -29,24 +29,31 @@ const checked = (plugin: Plugin, section: unknown): unknown => {
   return "value" in result ? result.value : undefined;
 };
 
-const resolveWith = (plugin: Plugin, section: object, { host = fakeHost(), sections = {} }: PlanOptions): unknown => {
-  const config = checked(plugin, section);
-  return plugin.resolve ? plugin.resolve(config, host, { section: (name) => sections[name] }) : config;
-};
-
-const planWith = (plugin: Plugin, resolved: unknown, options: PlanOptions): readonly Contribution[] => {
-  const { has = [], identity = ANN, terminal = false, command = ["true"] } = options;
-  return [...(plugin.plan?.(resolved, { command, terminal, identity, has: (name) => has.includes(name) }) ?? [])];
-};
-
 export const contributionsOf = (
   plugin: Plugin,
   section: object,
   options: PlanOptions = {},
 ): readonly Contribution[] => {
-  const resolved = resolveWith(plugin, section, options);
-  if (resolved instanceof Promise) throw new Error("this section is resolved later: use laterPlanOf");
-  return planWith(plugin, resolved, options);
+  const { host = fakeHost(), sections = {} } = options;
+  const config = checked(plugin, section);
+  const resolved = plugin.resolve ? plugin.resolve(config, host, sections) : config;
+  if (resolved instanceof Promise) throw new Error(`${plugin.name} resolves later: use contributionsLater`);
+  return contributionsFrom(plugin, resolved, options);
+};
+
+/** The same for a plugin whose `resolve` takes its time. */
+export const contributionsLater = async (
+  plugin: Plugin,
+  section: object,
+  options: PlanOptions = {},
+): Promise<readonly Contribution[]> => {
+  const { host = fakeHost(), sections = {} } = options;
+  return contributionsFrom(plugin, await plugin.resolve?.(checked(plugin, section), host, sections), options);
+};
+
+const contributionsFrom = (plugin: Plugin, config: unknown, options: PlanOptions): readonly Contribution[] => {
+  const { has = [], identity = ANN, terminal = false, command = ["true"] } = options;
+  return [...(plugin.plan?.(config, { command, terminal, identity, has: (name) => has.includes(name) }) ?? [])];
 };
 
 const octal = (mode: number): string => `0${mode.toString(8)}`;
@@ -118,14 +125,15 @@ const print = (one: Contribution): readonly string[] => {
 };
 
 /** One line for each contribution, and for each operation of one. */
+export const printContributions = (contributions: readonly Contribution[]): string =>
+  contributions.flatMap(print).join("\n");
+
 export const planOf = (plugin: Plugin, section: object = {}, options: PlanOptions = {}): string =>
-  contributionsOf(plugin, section, options).flatMap(print).join("\n");
+  printContributions(contributionsOf(plugin, section, options));
 
 /** The same where `resolve` loads what it needs first. */
 export const laterPlanOf = async (plugin: Plugin, section: object = {}, options: PlanOptions = {}): Promise<string> =>
-  planWith(plugin, await resolveWith(plugin, section, options), options)
-    .flatMap(print)
-    .join("\n");
+  printContributions(await contributionsLater(plugin, section, options));
 
 /** The section after these flags: `sectionOf(hostname, ["hostname", "box"])`. Refusals are thrown as `flag: allowed`. */
 export const sectionOf = (plugin: Plugin, ...given: readonly (readonly [flag: string, value: string])[]): object =>

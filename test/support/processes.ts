@@ -64,6 +64,6 @@ export const openFilesOf = (pid: number): readonly string[] =>
 
 /** Looks again and again until it is so, for at most a few seconds. */
 export const eventually = async (holds: () => boolean, timeoutMs = 5000): Promise<boolean> => {
-  for (const end = Date.now() + timeoutMs; Date.now() < end; await Bun.sleep(5)) if (holds()) return true;
+  for (const end = performance.now() + timeoutMs; performance.now() < end; await Bun.sleep(5)) if (holds()) return true;
   return holds();
 };

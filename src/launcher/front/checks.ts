@@ -9,7 +9,7 @@ import { CAPABILITY_HEADER } from "../../linux/capability.ts";
 import { AT_EMPTY_PATH, O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_PATH, S_IFMT, S_IFREG } from "../../linux/file.ts";
 import { format } from "../format.ts";
 import { CHECK_BYTES, CHECKS, IDENTITY_PARTS, KEPT, MISSING, TEXT_BYTES_MAX } from "../kept.ts";
-import { askTerminal } from "../signals.ts";
+import { ask } from "../signals.ts";
 import { compareBytes, findVariable, lengthOf } from "./bytes.ts";
 import { caller, kept, keptWord, PATH_BYTES_MAX, STATX, STATX_BASIC, STX } from "./find.ts";
 import { nofile } from "./nofile.ts";
@@ -67,9 +67,9 @@ const ids = (): readonly Op[] => [
   branch(b, "notEqual", caller.gid, "resume"),
 ];
 
-/** `askTerminal` leaves 0 for a terminal. */
+/** `ask` leaves 0 for a terminal. */
 const terminal = (): readonly Op[] => [
-  ...askTerminal(result),
+  ...ask(0, result),
   branch(result, "equal", 0, "terminal: is one"),
   branch(a, "equal", 0, NEXT),
   jump("resume"),

@@ -21,7 +21,7 @@ import {
   text,
   vector,
 } from "../../ir/build.ts";
-import { AT_FDCWD, call, close, exitGroup, ignoring, onErrno, pipe2 } from "../../ir/calls.ts";
+import { AT_FDCWD, call, close, exitGroup, ignoring, onErrno } from "../../ir/calls.ts";
 import type { Op, Operand, Slot } from "../../ir/op.ts";
 import { AT_EMPTY_PATH, AT_RECURSIVE, O_CLOEXEC, O_WRONLY, OPEN_TREE_CLONE } from "../../linux/file.ts";
 import { ID_POOL_BASE } from "../../linux/idpool.ts";
@@ -34,58 +34,44 @@ import {
   SIGNAL_SET_BYTES,
   SIGNALS,
 } from "../../linux/process.ts";
-import { END_OF_MOVES, moveDescriptors, raiseAmbient } from "../entry.ts";
+import { moveDescriptors, raiseAmbient } from "../entry.ts";
 import { format, formattedLength } from "../format.ts";
-import { KEPT, SOURCES_MAX } from "../kept.ts";
+import { KEPT } from "../kept.ts";
 import { FDS, RECORD, RECORD_KINDS } from "../layout.ts";
 import { MONITOR_FDS } from "../monitor.ts";
 import { raiseOomScore } from "../oom.ts";
+import {
+  addMove,
+  closeInsideEnds,
+  closeOutside,
+  initialiseOutside,
+  lowest,
+  moves,
+  OUTSIDE,
+  openChannels,
+  placeForMonitor,
+  raise,
+} from "../outside.ts";
+import { prepareStreams, takeMaster } from "../outside-streams.ts";
 import { blockSignals, heedChildren } from "../signals.ts";
 import { openStreams } from "../streams.ts";
 import { caller, EMPTY, kept, keptWord } from "./find.ts";
 
 const GIVE_UP = "give up";
 
-/** Every descriptor that has to be closed again; -1 where there is none. */
-const fds = {
-  statusReading: slot("status reading"),
-  statusWriting: slot("status writing"),
-  lifelineReading: slot("lifeline reading"),
-  lifelineWriting: slot("lifeline writing"),
-  image: slot("image"),
-  monitor: slot("monitor"),
-  pidfd: slot("pidfd"),
-} as const;
+/** What has to be closed again beside what is outside anyway; -1 where there is none. */
+const fds = { image: slot("image"), monitor: slot("monitor"), pidfd: slot("pidfd") } as const;
 
 const child = slot("child");
 /** 1 in the memory that parent and child share, from the clone until the child has been executed. */
 const inChild = slot("in child");
 const childFailed = slot("child failed");
-const lowest = slot("lowest");
 const value = slot("value");
+/** One of `TERMINAL_MODES`. */
+const terminal = slot("terminal mode");
 const savedMask = slot("saved mask");
 /** 1 once there is something to undo. */
 const begun = slot("begun");
-
-const F_DUPFD_CLOEXEC = 1030;
-
-/** Above every number that launcher and monitor give a meaning to, so that no move overwrites what a later one needs. */
-const raise = (fd: Slot): readonly Op[] => [
-  set(value, fd),
-  call("fcntl", [value, flags({ F_DUPFD_CLOEXEC }), lowest], fd),
-  close(value),
-];
-
-const openPipe = (reading: Slot, writing: Slot): readonly Op[] => {
-  const ends = slot("pipe ends");
-  return [
-    pipe2(ends),
-    compute(reading, ends, "and", 0xffff_ffffn),
-    compute(writing, ends, "shiftRight", 32),
-    ...raise(reading),
-    ...raise(writing),
-  ];
-};
 
 const MFD = { MFD_CLOEXEC: 1, MFD_ALLOW_SEALING: 2 };
 const MFD_EXEC = 0x10;
@@ -110,18 +96,6 @@ const writeExecutable = (name: string, into: Slot, from: Operand, sizeBytes: Ope
   ];
 };
 
-const MOVE_BYTES = 8;
-const moves = buffer("moves", (SOURCES_MAX + 3) * MOVE_BYTES);
-const nextMove = slot("next move");
-
-const addMove = (from: Operand, to: Operand): readonly Op[] => [
-  store(nextMove, 0, 4, from),
-  store(nextMove, 4, 4, to),
-  compute(nextMove, nextMove, "add", MOVE_BYTES),
-];
-
-const endMoves = (): readonly Op[] => [store(nextMove, 0, 4, END_OF_MOVES), store(nextMove, 4, 4, END_OF_MOVES)];
-
 /** Opened with the caller's rights, which the launcher of root's sandboxes has lost. */
 const openSources = (): readonly Op[] => {
   const [table, to, rest, source, opened] = [
@@ -143,8 +117,6 @@ const openSources = (): readonly Op[] => {
     call("open_tree", [AT_FDCWD, source, flags({ OPEN_TREE_CLONE, O_CLOEXEC, AT_RECURSIVE })], opened),
     ...raise(opened),
     ...addMove(opened, to),
-    // At every moment the table is a whole one: giving up closes what is in it.
-    ...endMoves(),
     compute(table, table, "add", 8),
     compute(to, to, "add", 1),
     compute(rest, rest, "subtract", 1),
@@ -161,16 +133,15 @@ const prepare = (): readonly Op[] => [
   ...openStreams(),
   keptWord(lowest, KEPT.sourceCount),
   compute(lowest, lowest, "add", Math.max(FDS.firstSource, MONITOR_FDS.above)),
-  ...openPipe(fds.statusReading, fds.statusWriting),
-  ...openPipe(fds.lifelineReading, fds.lifelineWriting),
+  ...openChannels(),
+  keptWord(terminal, KEPT.terminal),
+  keptWord(value, KEPT.relays),
+  ...prepareStreams(value, terminal),
   keptWord(value, KEPT.image),
   compute(slot("image address"), value, "add", kept),
   keptWord(slot("image bytes"), KEPT.imageBytes),
   ...writeExecutable("image", fds.image, slot("image address"), slot("image bytes"), EXECUTE_ONLY),
   ...openSources(),
-  ...addMove(fds.statusWriting, FDS.status),
-  ...addMove(fds.lifelineReading, FDS.lifeline),
-  ...endMoves(),
 ];
 
 const ARGV = vector(text("bunker"), 0);
@@ -240,22 +211,20 @@ const raiseScore = (): readonly Op[] => {
 const ONE_BYTE = bytes(new Uint8Array([1]), "[1]");
 
 const release = (): readonly Op[] => [
-  close(fds.statusWriting),
-  set(fds.statusWriting, -1),
-  close(fds.lifelineReading),
-  set(fds.lifelineReading, -1),
+  ...closeInsideEnds(),
   keptWord(value, KEPT.waits),
   branch(value, "equal", 0, "released"),
   // A launcher that has ended is found out by its status.
-  ignoring(call("write", [fds.lifelineWriting, ONE_BYTE, 1])),
+  ignoring(call("write", [OUTSIDE.lifelineWriting, ONE_BYTE, 1])),
   label("released"),
+  ...takeMaster(terminal),
 ];
 
 const record = buffer("record", RECORD.sizeBytes);
 
 const awaitStart = (): readonly Op[] => [
   label("status"),
-  onErrno(call("read", [fds.statusReading, record, RECORD.sizeBytes], value), ["EINTR"], "status"),
+  onErrno(call("read", [OUTSIDE.statusReading, record, RECORD.sizeBytes], value), ["EINTR"], "status"),
   branch(value, "equal", 0, "status ended"),
   load(value, record, 0, 4),
   branch(value, "equal", RECORD_KINDS.started, "started"),
@@ -269,11 +238,8 @@ const awaitStart = (): readonly Op[] => [
 
 /** From here on nothing is undone: the end of this process ends the sandbox. */
 const becomeMonitor = (): readonly Op[] => [
-  ...[fds.statusReading, fds.lifelineWriting, fds.pidfd].map((fd, index) =>
-    call("dup3", [fd, MONITOR_FDS.status + index, 0]),
-  ),
-  // Nothing with a lock is kept.
-  ignoring(close(MONITOR_FDS.ids)),
+  ...placeForMonitor(),
+  call("dup3", [fds.pidfd, MONITOR_FDS.init, 0]),
   // The words stay, so that ps(1) shows what was typed; the environment does not.
   compute(value, caller.words, "subtract", 8),
   store(value, 0, 8, text("bunker")),
@@ -283,14 +249,7 @@ const becomeMonitor = (): readonly Op[] => [
 
 const closeAll = (): readonly Op[] => [
   ...Object.values(fds).flatMap((fd) => [ignoring(close(fd)), set(fd, -1)]),
-  set(nextMove, moves),
-  label("close source"),
-  load(value, nextMove, 0, 4),
-  branch(value, "equal", END_OF_MOVES, "all closed"),
-  ignoring(close(value)),
-  compute(nextMove, nextMove, "add", MOVE_BYTES),
-  jump("close source"),
-  label("all closed"),
+  ...closeOutside(),
 ];
 
 /** The end of the lifeline makes a launcher leave that still waits; whatever it has become, it ends before this goes on. */
@@ -307,11 +266,7 @@ const giveUp = (): readonly Op[] => [
 ];
 
 /** Before anything may fail: nothing is open yet. */
-export const initialise = (): readonly Op[] => [
-  ...Object.values(fds).map((fd) => set(fd, -1)),
-  set(nextMove, moves),
-  ...endMoves(),
-];
+export const initialise = (): readonly Op[] => [...Object.values(fds).map((fd) => set(fd, -1)), ...initialiseOutside()];
 
 export interface MonitorImage {
   readonly image: Uint8Array;

@@ -17,6 +17,7 @@ import { awaitRelease, launchFailed, lowerLauncher, openOwnFiles } from "./launc
 import { openSources, sourceSlot, sourcesOf } from "./sources.ts";
 import { checkStdio } from "./stdio.ts";
 import { stamp, type Target } from "./target.ts";
+import { terminalMode } from "./terminal.ts";
 
 type Launch = Extract<Target, { kind: "launch" }>;
 
@@ -75,12 +76,12 @@ export const lowerForLaunch = (given: Plan, target: Launch): Program => {
       ...stamp("bunker", "release", checkStdio()),
       ...(needsRelease(plan) ? stamp("bunker", "release", awaitRelease()) : []),
       ...lowerLauncher(plan, target, {
-        firstSource: firstSource(plan),
         sources: inheritsSources(plan) ? inheritedSources(plan) : openSources(plan),
         identity: mapIds(plan, target),
         writeId: () => [],
         argv: vector(...plan.command.map(text), 0),
-        terminal: target.terminal ? 1 : 0,
+        terminal: terminalMode(plan, target.terminal),
+        shares: plan.stdio.streams === "inherit" && target.terminal ? 1 : 0,
       }),
       label("failed"),
       set(launchFailed, EXIT.failed),

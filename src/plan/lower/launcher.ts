@@ -7,7 +7,8 @@
 import { branch, constant, flags, label, slot, text } from "../../ir/build.ts";
 import { call, closeRange, exitGroup, ignoring, prctl } from "../../ir/calls.ts";
 import type { Op, Operand } from "../../ir/op.ts";
-import { lifelineFd, payloadPid, runInit } from "../../launcher/init.ts";
+import { type InitOptions, lifelineFd, payloadPid, runInit } from "../../launcher/init.ts";
+import { FDS, TERMINAL_MODES } from "../../launcher/layout.ts";
 import { raiseOomScore } from "../../launcher/oom.ts";
 import { heedChildren, POLL, polled, pollNow } from "../../launcher/signals.ts";
 import { CAPABILITIES } from "../../linux/capability.ts";
@@ -20,10 +21,11 @@ import { makeEntries, type WriteId } from "./entries.ts";
 import { dieWithParent } from "./identity.ts";
 import { restoreNofile } from "./limits.ts";
 import { forbidNesting } from "./nesting.ts";
-import { becomePayload, leaveJob } from "./payload.ts";
+import { becomePayload, leaveJob, type Terminals } from "./payload.ts";
 import { changeRoot, seal } from "./root.ts";
 import { openNewProc, restrictSources } from "./sources.ts";
 import { stamp, type Target } from "./target.ts";
+import { openOwnTerminal } from "./terminal.ts";
 
 const CORE = "bunker";
 
@@ -90,10 +92,10 @@ const OF_INIT = [CAPABILITIES.indexOf("KILL")];
  * CLONE_VM | CLONE_VFORK: the child borrows this memory, and init goes on when it has been executed or has failed. Nothing is
  * copied, and init learns of a failure from `launchFailed`. Safe because generated code has no stack.
  */
-const forkPayload = (payload: readonly Op[], ownPids: boolean, terminal: Operand): readonly Op[] => [
+const forkPayload = (payload: readonly Op[], options: InitOptions, terminals: Terminals): readonly Op[] => [
   ...stamp("pid", "exec", [
     // Init too: a signal of the terminal's that is pending here would swallow the same one from the monitor (signal(7)).
-    ...leaveJob(terminal, "init"),
+    ...leaveJob(terminals, "init"),
     heedChildren(),
     call("clone", [flags({ CLONE_VM, CLONE_VFORK, SIGCHLD: SIGNALS.CHLD }), 0, 0, 0, 0], payloadPid),
   ]),
@@ -105,19 +107,24 @@ const forkPayload = (payload: readonly Op[], ownPids: boolean, terminal: Operand
   label("init: running"),
   // EPERM: with --userns host, where the caller has no CAP_KILL.
   ...stamp("pid", "exec", [ignoring(setCapabilities(OF_INIT), "EPERM")]),
-  ...runInit({ ownPids }),
+  ...runInit(options),
 ];
 
-export interface LauncherParts {
-  /** Descriptors from here on are of no use after the mounts. Below are standard streams, status pipe and lifeline. */
-  readonly firstSource: number;
+export interface LauncherParts extends Terminals {
   /** Opens the sources into their slots, or says where they are already. */
   readonly sources: readonly Op[];
   readonly identity: readonly Op[];
   readonly writeId: WriteId;
   readonly argv: Operand;
-  readonly terminal: Operand;
 }
+
+/** All but what init needs: status pipe, lifeline, the socket for a terminal, and the lock of its ids. */
+const closeSources = ({ identity }: Plan, { terminal }: Terminals): readonly Op[] => {
+  const first = terminal === TERMINAL_MODES.none ? FDS.terminal : FDS.firstSource;
+  if (identity.outside !== "range") return [closeRange(first, 0xffffffff)];
+  const hasNone = first === FDS.terminal;
+  return [...(hasNone ? [closeRange(first, first)] : []), closeRange(FDS.firstSource + 1, 0xffffffff)];
+};
 
 /** Everything between release and the running payload. */
 export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts): readonly Op[] => [
@@ -141,14 +148,15 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...stamp(plan.root.plugin, "mounts", seal(plan)),
   ...stamp(CORE, "limits", [
     // Detached mounts and whatever else came along: from here no descriptor leads out of the sandbox.
-    closeRange(parts.firstSource, 0xffffffff),
+    ...closeSources(plan, parts),
     ...(target.kind === "launch" && target.nofile ? [restoreNofile(target.nofile)] : []),
   ]),
   ...steps(plan, "limits"),
+  ...stamp(plan.stdio.plugin, "session", openOwnTerminal(parts.terminal, plan.identity)),
   // /proc/1 tells nothing, and nobody inside may trace init: it becomes root's in /proc, and PTRACE_ATTACH needs CAP_SYS_PTRACE, in
   // the user namespace around this one where the image cannot be read (launch/memfd.ts).
   ...stamp(CORE, "limits", [prctl(flags({ PR_SET_DUMPABLE }), 0)]),
   ...(plan.init.enabled
-    ? forkPayload(becomePayload(plan, parts), asksFor(plan, "pid"), parts.terminal)
+    ? forkPayload(becomePayload(plan, parts), { ownPids: asksFor(plan, "pid"), ownGroup: parts.shares === 0 }, parts)
     : [...leaveIfAbandoned("at last"), ...becomePayload(plan, parts)]),
 ];

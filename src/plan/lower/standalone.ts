@@ -22,16 +22,29 @@ import {
   store,
   text,
 } from "../../ir/build.ts";
-import { call, close, closeRange, described, exitGroup, pipe2, write } from "../../ir/calls.ts";
+import { call, close, closeRange, described, exitGroup, ignoring, write } from "../../ir/calls.ts";
 import type { Op, Slot } from "../../ir/op.ts";
 import { MACHINE_SLOTS, type Program } from "../../ir/program.ts";
 import { verify } from "../../ir/verify.ts";
+import { moveDescriptors } from "../../launcher/entry.ts";
 import { format } from "../../launcher/format.ts";
 import { lifelineFd } from "../../launcher/init.ts";
-import { runMonitor } from "../../launcher/monitor.ts";
+import { FDS } from "../../launcher/layout.ts";
+import { MONITOR_FDS, runMonitor } from "../../launcher/monitor.ts";
 import { raiseOomScore } from "../../launcher/oom.ts";
+import {
+  closeInsideEnds,
+  closeOutside,
+  initialiseOutside,
+  lowest,
+  moves,
+  OUTSIDE,
+  openChannels,
+  placeForMonitor,
+} from "../../launcher/outside.ts";
+import { prepareStreams, takeMaster } from "../../launcher/outside-streams.ts";
 import { statusFd } from "../../launcher/report.ts";
-import { askTerminal, blockSignals, heedChildren, received } from "../../launcher/signals.ts";
+import { ask, blockSignals, heedChildren, received } from "../../launcher/signals.ts";
 import { openStreams } from "../../launcher/streams.ts";
 import { ID_POOL_BASE } from "../../linux/idpool.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
@@ -44,16 +57,11 @@ import { failWithSentence } from "./sentences.ts";
 import { openSources } from "./sources.ts";
 import { checkStdio } from "./stdio.ts";
 import { stamp } from "./target.ts";
+import { terminalMode } from "./terminal.ts";
 
 const caller = { uid: slot("caller uid"), gid: slot("caller gid") } as const;
 
 const initPid = slot("init pid");
-/** 1 where standard input is a terminal. */
-const terminal = slot("terminal");
-
-/** Numbers that follow from the order of the calls, once everything above 2 is closed and 0-2 are open. */
-const PIPES = { lifeline: { reading: 3, writing: 4 }, status: { reading: 5, writing: 6 }, firstSource: 7 } as const;
-
 const SANDBOX_ID = 1000;
 
 /** The ids of whoever runs it; root does not stay root inside unless the plan says so. */
@@ -109,22 +117,42 @@ const mapsIds = (plan: Plan): boolean => plan.identity.outside !== "host";
 
 const ONE_BYTE = bytes(new Uint8Array([1]), "[1]");
 
+/** One of `TERMINAL_MODES`, and not 0 where the payload has the caller's own terminal: known when it starts. */
+const terminal = slot("terminal mode");
+const shares = slot("shares terminal");
+
+const readTerminal = (plan: Plan): readonly Op[] => [
+  ...ask(0, slot("no terminal")),
+  set(terminal, terminalMode(plan, true)),
+  set(shares, plan.stdio.streams === "inherit" ? 1 : 0),
+  branch(slot("no terminal"), "equal", 0, "terminal known"),
+  set(terminal, terminalMode(plan, false)),
+  set(shares, 0),
+  label("terminal known"),
+];
+
+/** Whatever is opened gets a number above all that have a meaning: what stands in their places now makes room in the end. */
+const reserveNumbers = (): readonly Op[] => [
+  ...Array.from({ length: MONITOR_FDS.above - FDS.status }, () =>
+    call("fcntl", [0, flags({ F_DUPFD: 0 }), FDS.status]),
+  ),
+  set(lowest, MONITOR_FDS.above),
+];
+
 /** What a supervisor does, up to the monitor. */
 const outside = (plan: Plan): readonly Op[] => [
+  ...initialiseOutside(),
   ...stamp("bunker", "release", [
     closeRange(3, 0xffffffff),
     ...openStreams(),
     ...checkStdio(),
     blockSignals(),
     heedChildren(),
-    ...askTerminal(slot("no terminal")),
-    set(terminal, 1),
-    branch(slot("no terminal"), "equal", 0, "terminal known"),
-    set(terminal, 0),
-    label("terminal known"),
+    ...readTerminal(plan),
     ...readCaller(),
-    pipe2(slot("lifeline ends")),
-    pipe2(slot("status ends")),
+    ...reserveNumbers(),
+    ...openChannels(),
+    ...prepareStreams(plan.stdio.streams === "relay" ? 1 : 0, terminal),
   ]),
   unlessRoot("sources are the launcher's"),
   ...stamp(plan.root.plugin, "sources", openSources(plan)),
@@ -134,12 +162,13 @@ const outside = (plan: Plan): readonly Op[] => [
   ...stamp("process", "release", raiseOom(plan)),
   ...stamp("userns", "identity map", mapsIds(plan) ? writeMaps(plan) : []),
   ...stamp("bunker", "release", [
-    write(PIPES.lifeline.writing, ONE_BYTE, 1),
-    close(PIPES.lifeline.reading),
-    close(PIPES.status.writing),
+    ...closeInsideEnds(),
+    ignoring(write(OUTSIDE.lifelineWriting, ONE_BYTE, 1)),
+    ...takeMaster(terminal),
+    ...placeForMonitor(),
   ]),
-  closeRange(PIPES.firstSource, 0xffffffff),
-  set(statusFd, PIPES.status.reading),
+  closeRange(MONITOR_FDS.above, 0xffffffff),
+  set(statusFd, MONITOR_FDS.status),
   // The pid cannot mean somebody else: init is our child, and we have not waited for it yet.
   ...runMonitor(call("kill", [initPid, received.signal])),
 ];
@@ -189,19 +218,19 @@ export const lowerStandalone = (given: Plan): Program => {
     ...joinArguments(plan.command, argv),
     ...outside(plan),
     label("launcher"),
-    set(statusFd, PIPES.status.writing),
-    set(lifelineFd, PIPES.lifeline.reading),
-    ...stamp("bunker", "release", [close(PIPES.lifeline.writing), close(PIPES.status.reading), ...awaitRelease()]),
+    set(statusFd, FDS.status),
+    set(lifelineFd, FDS.lifeline),
+    ...stamp("bunker", "release", [...moveDescriptors(moves), ...closeOutside(), ...awaitRelease()]),
     ...lowerLauncher(
       plan,
       { kind: "standalone" },
       {
-        firstSource: PIPES.firstSource,
         sources: [branch(caller.uid, "equal", 0, "sources are open"), ...openSources(plan), label("sources are open")],
         identity: mapIds(plan),
         writeId: writeId(plan),
         argv,
         terminal,
+        shares,
       },
     ),
   ];

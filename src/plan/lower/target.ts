@@ -17,7 +17,7 @@ export type Target =
       readonly kind: "launch";
       /** The caller's effective ids. */
       readonly caller: { readonly uid: number; readonly gid: number };
-      /** Standard input is a terminal: the payload stays in the caller's job. */
+      /** Standard input is a terminal. */
       readonly terminal: boolean;
       /** `RLIMIT_NOFILE` that the payload gets: the soft limit that the caller had before its runtime raised it. */
       readonly nofile?: { readonly soft: number; readonly hard: number };
