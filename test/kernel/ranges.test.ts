@@ -8,10 +8,11 @@ import { ID_RANGE_FIRST, ID_RANGE_IDS, ID_RANGE_LAST } from "../../src/linux/idp
 import { callerWith, describeForMember, MEMBER } from "../support/accounts.ts";
 import { bunker } from "../support/binary.ts";
 import { box, boxed, python, running, shell } from "../support/box.ts";
-import { type Caller, describeForCaller, testWith } from "../support/callers.ts";
+import { type Caller, describeForCaller, SHARED_BINARY, testWith } from "../support/callers.ts";
 import { parseStatus, statusOf } from "../support/processes.ts";
 import { lockedRanges } from "../support/ranges.ts";
 import { scratchDirectory } from "../support/scratch.ts";
+import { seat } from "../support/terminal.ts";
 
 const scratch = scratchDirectory();
 const AUTO = ["--userns", "auto"];
@@ -114,6 +115,21 @@ print(json.dumps([may(os.setgroups, [7, 65535]), may(os.setgroups, [65536]), may
     const flags = [...AUTO, "--user", "root", "--cap-add", "ALL", "-v", `${scratch.path}:/data`];
     const script = `cat /data/secret-${caller.name} || chown 0 /data/secret-${caller.name} || echo denied`;
     expect(shell(caller, `{ ${script}; } 2>/dev/null`, { flags })).toBe("denied");
+  });
+
+  test("the payload owns its terminal, and can open it by its name", async () => {
+    await using at = seat([
+      ...caller.prefix,
+      SHARED_BINARY,
+      "run",
+      ...AUTO,
+      "sh",
+      "-c",
+      "stat -c owner=%u $(tty); echo by name >$(tty)",
+    ]);
+    await at.see("owner=1000");
+    await at.see("by name");
+    expect(await at.process.exited).toBe(0);
   });
 
   test("are there for a sandbox that a plugin supervises", () => {
