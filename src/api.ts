@@ -29,7 +29,9 @@ export { NAMESPACES, type NamespaceName } from "./linux/namespace.ts";
 export {
   type ContentPart,
   type Contribution,
+  type Cover,
   capabilities,
+  cover,
   type Entry,
   entry,
   environment,
@@ -42,6 +44,9 @@ export {
   note,
   type Root,
   root,
+  runOnly,
+  type Secret,
+  secret,
   workdir,
 } from "./plan/contribution.ts";
 export { definePlugin, type Flag, type FlagContext, type PlanContext, type Plugin } from "./plugin/define.ts";

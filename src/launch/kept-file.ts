@@ -203,15 +203,19 @@ const header = (prepared: Prepared): Readonly<Partial<Record<keyof typeof KEPT, 
   imageBytes: prepared.image.length,
 });
 
+/** The front copies each with the mounts below, and maps no ids. */
+const isPlain = ({ recursive, idmap }: Prepared["sources"][number]): boolean => recursive && !idmap;
+
 /** Undefined where something that was asked of the host cannot be asked again by the front, or where it is too large. */
 export const encodeKept = (of: KeptFor, questions: readonly Question[], prepared: Prepared): Uint8Array | undefined => {
   const asked = questions.map(checksOf);
   if (asked.includes(undefined) || prepared.sources.length > SOURCES_MAX) return undefined;
+  if (!prepared.sources.every(isPlain)) return undefined;
   const checks = [...callerChecks(of), ...asked.flatMap((some) => some ?? [])];
   const sources = KEPT_HEADER_BYTES + (checks.length + 1) * CHECK_BYTES;
   const pool = new Pool(sources + 8 * prepared.sources.length);
   const table = checks.map((check) => check(pool));
-  const paths = prepared.sources.map((path) => pool.add(withNul(path)));
+  const paths = prepared.sources.map(({ path }) => pool.add(withNul(path)));
   const image = pool.add(prepared.image);
   if (pool.end > KEPT_BYTES_MAX) return undefined;
   const file = new Uint8Array(pool.end);

@@ -11,7 +11,7 @@ import { type Cloned, cloneInto, type Move } from "./clone.ts";
 import { cString, OwnedFd, openPipe, writeProcFile } from "./fd.ts";
 import { mustCall, tryCall } from "./libc.ts";
 import { executableOf } from "./memfd.ts";
-import type { Prepared } from "./prepared.ts";
+import type { Prepared, PreparedSource } from "./prepared.ts";
 
 /** A sandbox whose launcher runs, or waits to be released. */
 export class Launched implements Disposable {
@@ -39,9 +39,9 @@ export class Launched implements Disposable {
 }
 
 /** A detached copy of the mounts below a path, made with this process's rights. */
-const openSource = (path: string): OwnedFd => {
+const openSource = ({ path, recursive }: PreparedSource): OwnedFd => {
   const name = cString(path);
-  const bits = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE;
+  const bits = OPEN_TREE_CLONE | O_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
   return new OwnedFd(mustCall(`open_tree(${JSON.stringify(path)})`, "open_tree", AT_FDCWD, ptr(name), bits));
 };
 
@@ -62,7 +62,7 @@ export const launch = ({ image, namespaces, sources, ownIds, ambient }: Prepared
   const [status, lifeline] = [openPipe(), openPipe()];
   for (const fd of [status.reading, status.writing, lifeline.reading, lifeline.writing]) own(fd);
   const executable = own(executableOf(image));
-  const opened = sources.map((path) => own(openSource(path)));
+  const opened = sources.map((source) => own(openSource(source)));
   const moves: readonly Move[] = [
     { from: status.writing.number, to: FDS.status },
     { from: lifeline.reading.number, to: FDS.lifeline },

@@ -7,7 +7,8 @@ import type { Op } from "../ir/op.ts";
 import { printOp, printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { CAPABILITIES } from "../linux/capability.ts";
-import type { ContentPart, Entry, Identity, Root } from "./contribution.ts";
+import type { ContentPart, Cover, Entry, Identity, Root } from "./contribution.ts";
+import { mountAbove } from "./merge.ts";
 import type { From, Plan } from "./plan.ts";
 
 type Row = readonly string[];
@@ -56,18 +57,32 @@ const rootText = (root: Root): string =>
     : `directory ${word(root.source)}, ${root.readOnly ? "read-only" : "writable"}`;
 
 const contentText = (content: readonly ContentPart[]): string => {
+  const secrets = content.flatMap((part) => (typeof part === "object" && "secret" in part ? [part.secret] : []));
+  if (secrets.length > 0) return `secret ${secrets.map(word).join(", ")}`;
   const bytes = content.reduce((sum, part) => sum + (typeof part === "string" ? Buffer.byteLength(part) : 0), 0);
-  return `${bytes} bytes${content.some((part) => typeof part !== "string") ? " and ids" : ""}`;
+  return `file of ${bytes} bytes${content.some((part) => typeof part !== "string") ? " and ids" : ""}`;
 };
 
 const flagList = (...flags: readonly (string | false | undefined)[]): string => flags.filter(Boolean).join(", ");
+
+const idmapText = ({ idmap }: { readonly idmap?: boolean }): string | undefined =>
+  idmap ? "its owner's files are the payload's (idmapped)" : undefined;
 
 const entryText = (entry: Entry): string => {
   switch (entry.type) {
     case "bind": {
       const source = entry.source === entry.target ? `host ${entry.node}` : `host ${entry.node} ${word(entry.source)}`;
-      return flagList(source, entry.readOnly ? "read-only" : "writable", entry.noexec && "noexec");
+      return flagList(source, entry.readOnly ? "read-only" : "writable", entry.noexec && "noexec", idmapText(entry));
     }
+    case "overlay":
+      return flagList(
+        `overlay of host directory ${word(entry.source)}`,
+        entry.upper === undefined
+          ? `writes stay in memory: ${size(entry.sizeBytes)}, ${entry.inodes} inodes`
+          : `writes stay in host directory ${word(`${entry.upper}/upper`)}`,
+        entry.noexec && "noexec",
+        idmapText(entry),
+      );
     case "tmpfs":
       return flagList(
         `tmpfs of ${size(entry.sizeBytes)}`,
@@ -81,7 +96,11 @@ const entryText = (entry: Entry): string => {
     case "directory":
       return `directory, mode ${mode(entry.mode)}`;
     case "file":
-      return `file of ${contentText(entry.content)}, mode ${mode(entry.mode)}`;
+      return flagList(
+        contentText(entry.content),
+        `mode ${mode(entry.mode)}`,
+        entry.mount && `${entry.mount} by itself`,
+      );
     case "symlink":
       return `link to ${word(entry.to)}`;
   }
@@ -101,9 +120,29 @@ const capabilityText = (numbers: readonly number[]): string =>
     ? "none, in all five sets"
     : numbers.map((number) => CAPABILITIES[number] ?? `CAP_${number}`).join(" ");
 
-const supervisionText = ({ supervisedBy }: Plan): string =>
+/** What may be there or not is many names of one kernel's file system: one row for all of them. */
+const coverRows = ({ covers, entries }: Plan): readonly Row[] => {
+  const topOf = ({ target }: Cover): string => mountAbove(entries, target)?.target ?? "/";
+  const groups = Map.groupBy(covers, (cover) =>
+    cover.optional ? [topOf(cover), cover.how, cover.plugin].join(" ") : cover.target,
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    if (!first.optional) return [[word(first.target), first.how, first.plugin]];
+    const top = topOf(first);
+    const names = group.map(({ target }) => word(target.slice(top.length).replace(/^\//, "")));
+    return [[word(top), `${first.how} in it`, first.plugin, names.join(" ")]];
+  });
+};
+
+const supervisionText = ({ supervisedBy, runOnly }: Plan): string =>
   supervisedBy.length === 0
-    ? "self-contained: no plugin has work to do outside, so that it can be compiled"
+    ? `self-contained: no plugin has work to do outside${
+        runOnly.length === 0
+          ? ", so that it can be compiled"
+          : `; for bunker run alone: ${runOnly.map(({ plugin, reason }) => `${plugin}: ${printable(reason)}`).join("; ")}`
+      }`
     : `supervised: ${supervisedBy.map(({ plugin, hooks }) => `${plugin} has work to do outside (${hooks.join(", ")})`).join("; ")}`;
 
 const summaryRows = (plan: Plan): readonly Row[] => [
@@ -137,6 +176,7 @@ export const explainPlan = (plan: Plan): string =>
       "file system",
       plan.entries.map((entry) => [word(entry.target), entryText(entry), entry.plugin]),
     ),
+    ...section("covers", coverRows(plan)),
     ...section(
       "environment",
       plan.environment.map(({ name, value, plugin }) => [`${word(name)}=${word(value)}`, plugin]),
@@ -171,6 +211,7 @@ export const planToJson = (plan: Plan): Record<string, unknown> => ({
   selfContained: plan.supervisedBy.length === 0,
   steps: plan.steps.map(withoutOps),
   capabilities: capabilitiesToJson(plan.capabilities),
+  secrets: plan.secrets.map(({ name, plugin }) => ({ name, plugin })),
 });
 
 /** The program as JSON has it: one object an operation. */

@@ -4,7 +4,7 @@
  */
 import type { Op } from "../ir/op.ts";
 import type { NamespaceName } from "../linux/namespace.ts";
-import type { Entry, Identity, Root } from "./contribution.ts";
+import type { Cover, Entry, Identity, Root, Secret } from "./contribution.ts";
 import type { OpenPhase } from "./phase.ts";
 
 /** Something with the name of the plugin that asked for it. */
@@ -18,6 +18,9 @@ export interface Plan {
   readonly root: From<Root>;
   /** Sorted, so that a parent stands before what is in it. */
   readonly entries: readonly From<Entry>[];
+  /** Sorted too. */
+  readonly covers: readonly From<Cover>[];
+  readonly secrets: readonly From<Secret>[];
   readonly steps: readonly From<{ readonly phase: OpenPhase; readonly ops: readonly Op[] }>[];
   readonly environment: readonly From<{ readonly name: string; readonly value: string }>[];
   readonly workdir: From<{ readonly path: string }>;
@@ -25,6 +28,8 @@ export interface Plan {
   readonly capabilities: From<{ readonly numbers: readonly number[] }>;
   readonly newPrivileges: From<{ readonly allowed: boolean }>;
   readonly notes: readonly From<{ readonly text: string }>[];
+  /** Why it is neither compiled nor kept: empty where it can be. */
+  readonly runOnly: readonly From<{ readonly reason: string }>[];
   /** Plugins that have work to do from outside while the sandbox lives: empty means self-contained. */
   readonly supervisedBy: readonly { readonly plugin: string; readonly hooks: readonly string[] }[];
 }

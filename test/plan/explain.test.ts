@@ -24,6 +24,8 @@ const PLAN: Plan = {
       plugin: "rootfs",
     },
   ],
+  covers: [],
+  secrets: [],
   steps: [{ phase: "uts", ops: [sethostname("box")], plugin: "hostname" }],
   environment: [{ name: "NASTY", value: "\u001b[2J", plugin: "env" }],
   workdir: { path: "/work", plugin: "rootfs" },
@@ -31,6 +33,7 @@ const PLAN: Plan = {
   capabilities: { numbers: [0, 21], plugin: "capabilities" },
   newPrivileges: { allowed: false, plugin: "no_new_privs" },
   notes: [],
+  runOnly: [],
 };
 
 test("a plan as text says what the sandbox will be, and who asked for what", () => {

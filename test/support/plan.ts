@@ -41,12 +41,20 @@ export const contributionsOf = (
 const octal = (mode: number): string => `0${mode.toString(8)}`;
 
 const printContent = (content: readonly ContentPart[]): string =>
-  JSON.stringify(content.map((part) => (typeof part === "string" ? part : `<${part.id}>`)).join(""));
+  JSON.stringify(
+    content
+      .map((part) => (typeof part === "string" ? part : `<${"id" in part ? part.id : `secret ${part.secret}`}>`))
+      .join(""),
+  );
 
 const printEntry = (entry: Entry): string => {
   switch (entry.type) {
     case "bind":
-      return `${entry.readOnly ? "ro" : "rw"}${entry.noexec ? ",noexec" : ""} ${entry.node} ${entry.source}`;
+      return `${entry.readOnly ? "ro" : "rw"}${entry.noexec ? ",noexec" : ""}${entry.idmap ? ",idmap" : ""} ${entry.node} ${entry.source}`;
+    case "overlay": {
+      const upper = entry.upper ?? `${entry.sizeBytes} bytes, ${entry.inodes} inodes`;
+      return `overlay${entry.noexec ? ",noexec" : ""}${entry.idmap ? ",idmap" : ""} ${entry.source}, upper ${upper}`;
+    }
     case "tmpfs": {
       const words = [entry.readOnly ? "ro" : "rw", ...(entry.noexec ? ["noexec"] : [])].join(",");
       return `tmpfs ${words} ${entry.sizeBytes} bytes, ${entry.inodes} inodes, ${octal(entry.mode)}`;
@@ -56,7 +64,7 @@ const printEntry = (entry: Entry): string => {
     case "directory":
       return `directory ${octal(entry.mode)}`;
     case "file":
-      return `file ${octal(entry.mode)} ${printContent(entry.content)}`;
+      return `file${entry.mount ? ` (${entry.mount} mount)` : ""} ${octal(entry.mode)} ${printContent(entry.content)}`;
     case "symlink":
       return `→ ${entry.to}`;
   }
@@ -84,6 +92,16 @@ const print = (one: Contribution): readonly string[] => {
       return one.ops.map((op) => `${one.phase}  ${printOp(op)}`);
     case "environment":
       return [`${one.name}=${one.value}`];
+    case "cover": {
+      const { target, how, node, optional } = one.cover;
+      return [`${target}  ${how} ${node}${optional ? ", where there is one" : ""}`];
+    }
+    case "secret": {
+      const { name, from } = one.secret;
+      return [`secret ${name} from ${"file" in from ? from.file : `$${from.variable}`}`];
+    }
+    case "runOnly":
+      return [`run only: ${one.reason}`];
     case "note":
       return [`note ${one.text}`];
     default:

@@ -13,12 +13,15 @@ import { NAMESPACES } from "../../linux/namespace.ts";
 import { CLONE_VFORK, CLONE_VM, EXIT, PR_SET_DUMPABLE, SIGNALS } from "../../linux/process.ts";
 import type { OpenPhase } from "../phase.ts";
 import type { Plan } from "../plan.ts";
-import { makeEntries, type WriteId } from "./entries.ts";
+import type { WriteId } from "./content.ts";
+import { layCovers } from "./covers.ts";
+import { makeEntries } from "./entries.ts";
+import { openKernelFilesystems } from "./filesystem.ts";
 import { dieWithParent } from "./identity.ts";
 import { restoreNofile } from "./limits.ts";
 import { becomePayload, leaveJob } from "./payload.ts";
 import { changeRoot, seal } from "./root.ts";
-import { openNewProc, restrictSources } from "./sources.ts";
+import { restrictSources } from "./sources.ts";
 import { stamp, type Target } from "./target.ts";
 
 const CORE = "bunker";
@@ -96,7 +99,7 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...steps(plan, "time"),
   ...stamp(plan.root.plugin, "sources", parts.sources),
   ...stamp(plan.root.plugin, "sources", restrictSources(plan)),
-  ...stamp("proc", "sources", openNewProc(plan)),
+  ...openKernelFilesystems(plan),
   ...stamp(plan.identity.plugin, "identity map", [
     ...parts.identity,
     // Where init's end does not end the rest, it must live to see the end of the lifeline, and end the payload.
@@ -105,9 +108,10 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ]),
   ...steps(plan, "uts"),
   ...steps(plan, "network"),
-  ...stamp(plan.root.plugin, "root", changeRoot(plan)),
+  ...stamp(plan.root.plugin, "root", changeRoot(plan, parts.writeId)),
   ...makeEntries(plan, parts.writeId),
   ...steps(plan, "mounts"),
+  ...layCovers(plan),
   ...stamp(plan.root.plugin, "mounts", seal(plan)),
   ...stamp(CORE, "limits", [
     // Detached mounts and whatever else came along: from here no descriptor leads out of the sandbox.

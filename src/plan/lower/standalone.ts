@@ -35,7 +35,7 @@ import { ID_POOL_BASE } from "../../linux/idpool.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { EXIT, SIGNALS } from "../../linux/process.ts";
 import type { Plan } from "../plan.ts";
-import type { WriteId } from "./entries.ts";
+import type { WriteId } from "./content.ts";
 import { insideId, mapLine, takeMappedIds, writeOwnMaps, writeParts } from "./identity.ts";
 import { awaitRelease, lowerLauncher } from "./launcher.ts";
 import { failWithSentence } from "./sentences.ts";
