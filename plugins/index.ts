@@ -15,6 +15,8 @@ import pid from "./pid.ts";
 import proc from "./proc.ts";
 import process from "./process.ts";
 import rootfs from "./rootfs/index.ts";
+import secrets from "./secrets.ts";
+import sysfs from "./sysfs.ts";
 import timens from "./timens.ts";
 import userns from "./userns/index.ts";
 
@@ -27,7 +29,9 @@ export const builtinPlugins: readonly Plugin[] = [
   timens,
   hostname,
   rootfs,
+  secrets,
   proc,
+  sysfs,
   devices,
   env,
   process,

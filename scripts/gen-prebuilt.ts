@@ -1,11 +1,13 @@
 /**
- * Assembles what is the same for every sandbox into src/launch/prebuilt.ts: the entry routine and the monitor.
+ * Assembles what is the same for every sandbox into src/launch/prebuilt.ts: the entry routine, the monitor, and the
+ * holder of a user namespace.
  *
  * Assembling them at every start would cost milliseconds. A test compares the file with what the sources give.
  * @module
  */
 import { assemble } from "../src/codegen/image.ts";
 import { entryProgram } from "../src/launcher/entry.ts";
+import { holderProgram } from "../src/launcher/holder.ts";
 import { monitorProgram } from "../src/launcher/monitor.ts";
 import type { Arch } from "../src/linux/syscalls.ts";
 
@@ -24,6 +26,8 @@ const forArch = (arch: Arch): string => `  ${arch}: {
     entryAmbient: ${constant(assemble(entryProgram({ ambient: true }), arch))},
     /** src/launcher/monitor.ts */
     monitor: ${constant(assemble(monitorProgram(), arch))},
+    /** src/launcher/holder.ts */
+    holder: ${constant(assemble(holderProgram(), arch))},
   },`;
 
 /** The text of src/launch/prebuilt.ts. */

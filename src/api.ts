@@ -51,4 +51,4 @@ export {
 } from "./plan/contribution.ts";
 export { definePlugin, type Flag, type FlagContext, type PlanContext, type Plugin } from "./plugin/define.ts";
 export type { Child, HookContext, SandboxResult } from "./plugin/hooks.ts";
-export type { Host, NodeType } from "./plugin/host.ts";
+export type { DirectoryEntry, Host, NodeType } from "./plugin/host.ts";

@@ -4,20 +4,25 @@
  */
 import { assemble } from "./codegen/image.ts";
 import { launcherDied } from "./errors/launch.ts";
-import { needsSupervisor } from "./errors/plugin.ts";
+import { forRunOnly, needsSupervisor } from "./errors/plugin.ts";
+import { nothingOverlaid } from "./errors/usage.ts";
 import type { Program } from "./ir/program.ts";
+import type { Overlaid } from "./launch/changes.ts";
 import { explainCallError, explainFailure } from "./launch/failure.ts";
+import { type OwnedFd, openPlace } from "./launch/fd.ts";
 import { runPrepared } from "./launch/foreground.ts";
 import { createHost, isTerminal } from "./launch/host.ts";
 import { traceHost } from "./launch/host-trace.ts";
-import { launch } from "./launch/launch.ts";
+import { type Launched, launch } from "./launch/launch.ts";
 import { arch } from "./launch/libc.ts";
 import { callerNofile } from "./launch/limits.ts";
 import { Memo } from "./launch/memo.ts";
 import type { Prepared } from "./launch/prepared.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
+import { receiveWritten } from "./launch/written.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
+import { overlaysOf } from "./plan/lower/overlay.ts";
 import { sourcesOf } from "./plan/lower/sources.ts";
 import { lowerStandalone } from "./plan/lower/standalone.ts";
 import { mergePlan } from "./plan/merge.ts";
@@ -68,8 +73,8 @@ export const planSandbox = async (config: SandboxConfig, host: Host = createHost
   return { plan, pipeline, configs, host };
 };
 
-const lowerHere = (plan: Plan, host: Host): Program =>
-  lowerForLaunch(plan, { kind: "launch", caller: host, terminal: isTerminal(0), nofile: callerNofile() });
+const lowerHere = (plan: Plan, host: Host, tellWritten = false): Program =>
+  lowerForLaunch(plan, { kind: "launch", caller: host, terminal: isTerminal(0), nofile: callerNofile(), tellWritten });
 
 /** Plan and program, with nothing done. */
 export const explainSandbox = async (config: SandboxConfig): Promise<Planned & { readonly program: Program }> => {
@@ -92,13 +97,15 @@ interface Lowered {
 }
 
 /** Plan → what a launch needs, and the program to explain a failure by. */
-const prepare = ({ plan, host, pipeline: { timings } }: Planned): Lowered => {
-  const program = timings.measure("lower", () => lowerHere(plan, host));
+const prepare = ({ plan, host, pipeline: { timings } }: Planned, tellsWritten = false): Lowered => {
+  const program = timings.measure("lower", () => lowerHere(plan, host, tellsWritten));
   const image = timings.measure("assemble", () => assemble(program, arch));
   const prepared: Prepared = {
     image,
     namespaces: namespaceBits(plan),
     sources: inheritsSources(plan) ? sourcesOf(plan) : [],
+    secrets: plan.secrets,
+    tellsWritten,
     ownIds: ownIds(plan),
     ambient: plan.identity.outside !== "host",
     waits: needsRelease(plan),
@@ -128,11 +135,17 @@ const runSelfContained = (planned: Planned, { program, prepared }: Lowered, onSt
 };
 
 /** The same with hooks: this process stays. */
-const runSupervised = async (planned: Planned, { program, prepared }: Lowered): Promise<SandboxResult> => {
+const runSupervised = async (
+  planned: Planned,
+  { program, prepared }: Lowered,
+  onWritten?: RunOptions["onWritten"],
+): Promise<SandboxResult> => {
   const disposal = new Disposal();
   const supervision: Supervision = { ...planned, disposal };
   return disposal.around(async () => {
     await runPrepare(supervision);
+    const below = onWritten ? withCallErrors(planned.host, () => openOverlaid(planned.plan)) : [];
+    for (const fd of below) disposal.defer("overlay", () => fd[Symbol.dispose]());
     const launched = withCallErrors(planned.host, () =>
       planned.pipeline.timings.measure("launch", () => launch(prepared)),
     );
@@ -153,45 +166,77 @@ const runSupervised = async (planned: Planned, { program, prepared }: Lowered): 
       },
     });
     await runExited(supervision, child, result);
+    if (onWritten) withWritten(planned.plan, launched, below, onWritten);
     return result;
   });
+};
+
+/** The directories below overlays, as they are before the sandbox is there. */
+const openOverlaid = (plan: Plan): readonly OwnedFd[] => overlaysOf(plan).map(({ source }) => openPlace(source));
+
+/** Every overlay with both of its sides, while what is in memory is held here alone. */
+const withWritten = (
+  plan: Plan,
+  { written }: Launched,
+  below: readonly OwnedFd[],
+  use: NonNullable<RunOptions["onWritten"]>,
+): void => {
+  const uppers = written ? receiveWritten(written) : [];
+  try {
+    use(
+      overlaysOf(plan).flatMap(({ target }, index) => {
+        const [lower, upper] = [below[index], uppers[index]];
+        return lower && upper ? [{ target, lower, upper }] : [];
+      }),
+    );
+  } finally {
+    for (const fd of uppers) fd[Symbol.dispose]();
+  }
 };
 
 export interface RunOptions {
   /** Called once with what was measured: when the payload runs, or with hooks when all is over. */
   readonly onTimings?: (timings: Timings) => void;
-  /** Called with a sandbox that needs no supervisor, once its payload runs. */
-  readonly onSelfContained?: (prepared: Prepared) => void;
+  /** Called with a sandbox that may be kept, once its payload runs: no supervisor is needed, and nothing is for this run alone. */
+  readonly onKeepable?: (prepared: Prepared) => void;
+  /**
+   * Called when all is over with what was written to each overlay and what is below it, which this process must stay for.
+   * @throws BunkerError, before anything starts, where there is no overlay
+   */
+  readonly onWritten?: (overlays: readonly Overlaid[]) => void;
   readonly host?: Host;
 }
 
 /**
  * Runs a sandbox on this process's standard streams.
- * @returns the payload's exit status; a sandbox without hooks does not come back, since the process is then its monitor
+ * @returns the payload's exit status; a sandbox that nobody has to wait for does not come back, since the process is then its monitor
  * @throws BunkerError
  */
 export const runForeground = async (config: SandboxConfig, options: RunOptions = {}): Promise<number> => {
   const planned = await planSandbox(config, options.host);
   const show = (): void => options.onTimings?.(planned.pipeline.timings);
-  const lowered = prepare(planned);
-  if (planned.plan.supervisedBy.length === 0) {
+  const { onWritten } = options;
+  if (onWritten && overlaysOf(planned.plan).length === 0) throw nothingOverlaid();
+  const lowered = prepare(planned, onWritten !== undefined);
+  if (planned.plan.supervisedBy.length === 0 && onWritten === undefined) {
     return runSelfContained(planned, lowered, () => {
-      options.onSelfContained?.(lowered.prepared);
+      if (planned.plan.runOnly.length === 0) options.onKeepable?.(lowered.prepared);
       show();
     });
   }
-  const { exitCode } = await runSupervised(planned, lowered);
+  const { exitCode } = await runSupervised(planned, lowered, onWritten);
   show();
   return exitCode;
 };
 
 /**
  * A sandbox as a static executable for this machine's architecture.
- * @throws BunkerError when plugins have work to do while it runs
+ * @throws BunkerError when plugins have work to do while it runs, or something of it is for `bunker run` alone
  */
 export const compileSandbox = async (config: SandboxConfig): Promise<Uint8Array> => {
   const { plan } = await planSandbox(config);
   if (plan.supervisedBy.length > 0) throw needsSupervisor(plan.supervisedBy);
+  if (plan.runOnly.length > 0) throw forRunOnly(plan.runOnly);
   return assemble(lowerStandalone(plan), arch);
 };
 

@@ -4,7 +4,7 @@
  */
 
 import { ptr } from "bun:ffi";
-import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../linux/file.ts";
+import { AT_FDCWD, O_CLOEXEC, O_PATH, O_WRONLY } from "../linux/file.ts";
 import { mustCall, tryCall } from "./libc.ts";
 
 const F_SETFD = 2;
@@ -60,6 +60,12 @@ export const openPipe = (): { readonly reading: OwnedFd; readonly writing: Owned
 
 /** A NUL-terminated string for the kernel. Keep it referenced until the call is over. */
 export const cString = (text: string): Uint8Array => new TextEncoder().encode(`${text}\0`);
+
+/** A path as a place (O_PATH): to look at what is in it, whatever has that path later. @throws CallError */
+export const openPlace = (path: string): OwnedFd => {
+  const name = cString(path);
+  return new OwnedFd(mustCall(`open(${JSON.stringify(path)})`, "openat", AT_FDCWD, ptr(name), O_PATH | O_CLOEXEC));
+};
 
 /** Writes a file of /proc in one call, as its handlers want it. @throws CallError */
 export const writeProcFile = (path: string, content: string): void => {

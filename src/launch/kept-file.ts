@@ -160,6 +160,8 @@ const checksOf = ({ of, args, answer }: Question): Checks => {
       return textCheck(path, answer as string | undefined, Number.POSITIVE_INFINITY);
     case "readStart":
       return textCheck(path, answer as string | undefined, args[1] as number);
+    case "list":
+      return undefined;
     case "environment":
       return [environmentCheck(path, answer as string | undefined)];
     case "mayMapIds":
@@ -204,13 +206,13 @@ const header = (prepared: Prepared): Readonly<Partial<Record<keyof typeof KEPT, 
 });
 
 /** The front copies each with the mounts below, and maps no ids. */
-const isPlain = ({ recursive, idmap }: Prepared["sources"][number]): boolean => recursive && !idmap;
+const isPlain = ({ recursive, idmap }: Prepared["sources"][number]): boolean => recursive && idmap === undefined;
 
 /** Undefined where something that was asked of the host cannot be asked again by the front, or where it is too large. */
 export const encodeKept = (of: KeptFor, questions: readonly Question[], prepared: Prepared): Uint8Array | undefined => {
   const asked = questions.map(checksOf);
   if (asked.includes(undefined) || prepared.sources.length > SOURCES_MAX) return undefined;
-  if (!prepared.sources.every(isPlain)) return undefined;
+  if (!prepared.sources.every(isPlain) || prepared.secrets.length > 0) return undefined;
   const checks = [...callerChecks(of), ...asked.flatMap((some) => some ?? [])];
   const sources = KEPT_HEADER_BYTES + (checks.length + 1) * CHECK_BYTES;
   const pool = new Pool(sources + 8 * prepared.sources.length);

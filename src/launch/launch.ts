@@ -9,9 +9,12 @@ import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, OPEN_TREE_CLONE } from "../linux/fil
 import { ID_POOL_BASE } from "../linux/idpool.ts";
 import { type Cloned, cloneInto, type Move } from "./clone.ts";
 import { cString, OwnedFd, openPipe, writeProcFile } from "./fd.ts";
+import { mapSources } from "./idmap.ts";
 import { mustCall, tryCall } from "./libc.ts";
 import { executableOf } from "./memfd.ts";
 import type { Prepared, PreparedSource } from "./prepared.ts";
+import { openSecret } from "./secrets.ts";
+import { openSocketPair } from "./written.ts";
 
 /** A sandbox whose launcher runs, or waits to be released. */
 export class Launched implements Disposable {
@@ -21,11 +24,15 @@ export class Launched implements Disposable {
   /** The writing end. Closing it ends the sandbox. */
   readonly lifeline: OwnedFd;
 
-  constructor(cloned: Cloned, status: OwnedFd, lifeline: OwnedFd) {
+  /** Where what was written to overlays arrives, if it was asked for. */
+  readonly written: OwnedFd | undefined;
+
+  constructor(cloned: Cloned, status: OwnedFd, lifeline: OwnedFd, written: OwnedFd | undefined) {
     this.pid = cloned.pid;
     this.pidfd = cloned.pidfd;
     this.status = status;
     this.lifeline = lifeline;
+    this.written = written;
   }
 
   /** Lets the launcher go on. A launcher that has ended before is found out by its status, not here. */
@@ -34,7 +41,7 @@ export class Launched implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const fd of [this.lifeline, this.status, this.pidfd]) fd[Symbol.dispose]();
+    for (const fd of [this.lifeline, this.status, this.pidfd, this.written]) fd?.[Symbol.dispose]();
   }
 }
 
@@ -55,29 +62,42 @@ export const mapOwnIds = (pid: number, inside: { readonly uid: number; readonly 
 };
 
 /** @throws CallError; nothing is left behind then */
-export const launch = ({ image, namespaces, sources, ownIds, ambient }: Prepared): Launched => {
+export const launch = (prepared: Prepared): Launched => {
+  const { image, namespaces, sources, secrets, tellsWritten, ownIds, ambient } = prepared;
   using scope = new DisposableStack();
   // Above every number that the launcher gives a meaning to, so that no move overwrites what a later one needs.
-  const own = (fd: OwnedFd): OwnedFd => scope.use(fd).raise(FDS.firstSource + sources.length);
+  const own = (fd: OwnedFd): OwnedFd => scope.use(fd).raise(FDS.firstSource + sources.length + secrets.length + 1);
   const [status, lifeline] = [openPipe(), openPipe()];
   for (const fd of [status.reading, status.writing, lifeline.reading, lifeline.writing]) own(fd);
   const executable = own(executableOf(image));
   const opened = sources.map((source) => own(openSource(source)));
+  const socket = tellsWritten ? openSocketPair() : undefined;
+  const written = socket && own(socket.here);
+  const handedOver = [
+    ...opened,
+    ...secrets.map((secret) => own(openSecret(secret))),
+    ...(socket ? [own(socket.there)] : []),
+  ];
   const moves: readonly Move[] = [
     { from: status.writing.number, to: FDS.status },
     { from: lifeline.reading.number, to: FDS.lifeline },
-    ...opened.map((fd, index) => ({ from: fd.number, to: FDS.firstSource + index })),
+    ...handedOver.map((fd, index) => ({ from: fd.number, to: FDS.firstSource + index })),
   ];
   const cloned = cloneInto({ namespaces, image: executable, moves, ambient });
   const keep = (fd: OwnedFd): OwnedFd => new OwnedFd(fd.release());
-  const launched = new Launched(cloned, keep(status.reading), keep(lifeline.writing));
-  if (ownIds) mapOrEnd(launched, ownIds);
+  const launched = new Launched(cloned, keep(status.reading), keep(lifeline.writing), written && keep(written));
+  if (ownIds)
+    orEnd(launched, () => {
+      mapOwnIds(launched.pid, ownIds);
+      mapSources(opened, sources, { uid: ID_POOL_BASE + launched.pid, gid: ID_POOL_BASE + launched.pid });
+    });
   return launched;
 };
 
-const mapOrEnd = (launched: Launched, ids: { readonly uid: number; readonly gid: number }): void => {
+/** The launcher waits meanwhile. */
+const orEnd = (launched: Launched, work: () => void): void => {
   try {
-    mapOwnIds(launched.pid, ids);
+    work();
   } catch (error) {
     // The end of the lifeline makes the launcher leave.
     launched[Symbol.dispose]();

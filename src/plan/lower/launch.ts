@@ -9,6 +9,7 @@ import { MACHINE_SLOTS, type Program } from "../../ir/program.ts";
 import { verify } from "../../ir/verify.ts";
 import { lifelineFd } from "../../launcher/init.ts";
 import { FDS } from "../../launcher/layout.ts";
+import { passDescriptor } from "../../launcher/pass-fd.ts";
 import { report, statusFd } from "../../launcher/report.ts";
 import { EXIT } from "../../linux/process.ts";
 import type { ContentPart } from "../contribution.ts";
@@ -16,6 +17,7 @@ import type { Plan } from "../plan.ts";
 import { secretSlot } from "./content.ts";
 import { takeMappedIds, writeOwnMaps } from "./identity.ts";
 import { awaitRelease, launchFailed, lowerLauncher } from "./launcher.ts";
+import { overlaysOf, upperSlot } from "./overlay.ts";
 import { openSources, sourcesOf } from "./sources.ts";
 import { checkStdio } from "./stdio.ts";
 import { stamp, type Target } from "./target.ts";
@@ -31,14 +33,25 @@ export const needsRelease = (plan: Plan): boolean => plan.identity.outside === "
  */
 export const inheritsSources = (plan: Plan): boolean => plan.identity.outside === "own";
 
+const writtenSocket = slot("written socket");
+
 /** What the supervisor hands over beside its pipes, in the order of the descriptors (launch/launch.ts). */
-const handedOver = (plan: Plan): readonly Slot[] => [
+const handedOver = (plan: Plan, { tellWritten = false }: Launch): readonly Slot[] => [
   ...(inheritsSources(plan) ? sourcesOf(plan).map((source) => source.slot) : []),
   ...plan.secrets.map(({ name }) => secretSlot(name)),
+  ...(tellWritten ? [writtenSocket] : []),
 ];
 
-const takeOver = (plan: Plan): readonly Op[] =>
-  handedOver(plan).map((into, index) => set(into, FDS.firstSource + index));
+const takeOver = (plan: Plan, target: Launch): readonly Op[] =>
+  handedOver(plan, target).map((into, index) => set(into, FDS.firstSource + index));
+
+/** Once for each overlay, in their order. */
+const tellOfWritten = (plan: Plan, { tellWritten = false }: Launch): readonly Op[] =>
+  tellWritten
+    ? overlaysOf(plan).flatMap((overlay) =>
+        stamp(overlay.plugin, "root", passDescriptor(writtenSocket, upperSlot(overlay), overlay.target)),
+      )
+    : [];
 
 const mapIds = (plan: Plan, { caller }: Launch): readonly Op[] => {
   if (plan.identity.outside === "host") return [];
@@ -78,8 +91,9 @@ export const lowerForLaunch = (given: Plan, target: Launch): Program => {
       ...(needsRelease(plan) ? stamp("bunker", "release", awaitRelease()) : []),
       ...lowerLauncher(plan, target, {
         firstSource: FDS.firstSource,
-        sources: [...takeOver(plan), ...(inheritsSources(plan) ? [] : openSources(plan))],
+        sources: [...takeOver(plan, target), ...(inheritsSources(plan) ? [] : openSources(plan))],
         identity: mapIds(plan, target),
+        made: tellOfWritten(plan, target),
         writeId: () => [],
         argv: vector(...plan.command.map(text), 0),
         terminal: target.terminal ? 1 : 0,

@@ -88,6 +88,8 @@ export interface LauncherParts {
   /** Opens the sources into their slots, or says where they are already. */
   readonly sources: readonly Op[];
   readonly identity: readonly Op[];
+  /** Behind the change of the root: what is made of parts is made, and not yet in its place. */
+  readonly made?: readonly Op[];
   readonly writeId: WriteId;
   readonly argv: Operand;
   readonly terminal: Operand;
@@ -109,6 +111,7 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...steps(plan, "uts"),
   ...steps(plan, "network"),
   ...stamp(plan.root.plugin, "root", changeRoot(plan, parts.writeId)),
+  ...(parts.made ?? []),
   ...makeEntries(plan, parts.writeId),
   ...steps(plan, "mounts"),
   ...layCovers(plan),

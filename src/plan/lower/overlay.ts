@@ -17,6 +17,7 @@ import type { Op, Operand, Slot } from "../../ir/op.ts";
 import { format } from "../../launcher/format.ts";
 import { AT_EMPTY_PATH, O_CLOEXEC, O_PATH } from "../../linux/file.ts";
 import type { Entry } from "../contribution.ts";
+import type { From, Plan } from "../plan.ts";
 import { newMount, type Option } from "./filesystem.ts";
 import { mountOf } from "./ground.ts";
 import { lowerLayer, type Source, upperLayer } from "./sources.ts";
@@ -24,6 +25,9 @@ import { openBelow } from "./targets.ts";
 import { TMPFS_FLAGS, tmpfsOptions } from "./tmpfs.ts";
 
 export type Overlay = Extract<Entry, { type: "overlay" }>;
+
+export const overlaysOf = (plan: Plan): readonly From<Overlay>[] =>
+  plan.entries.filter((entry): entry is From<Overlay> => entry.type === "overlay");
 
 /** The directory that what is written goes to, for whoever compares afterwards. */
 export const upperSlot = ({ target }: Overlay): Slot => slot(`written ${target}`);

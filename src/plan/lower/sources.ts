@@ -21,7 +21,7 @@ export interface Source {
   /** With the mounts below. */
   readonly recursive: boolean;
   /** The files of its owner become the payload's (launch/idmap.ts). */
-  readonly idmap: boolean;
+  readonly idmap: { readonly writableIn: string | undefined } | undefined;
   readonly attributes: readonly Attribute[];
 }
 
@@ -29,11 +29,18 @@ type Of<T extends Entry["type"]> = Extract<Entry, { type: T }>;
 
 const readOnlyIf = (readOnly: boolean): readonly Attribute[] => (readOnly ? ["RDONLY"] : []);
 
+const noexecIf = (noexec = false): readonly Attribute[] => (noexec ? ["NOEXEC"] : []);
+
+/** On a nodev mount it would not work. On a read-only one it does, and only its node cannot be changed: the host's. */
+const DEVICE: readonly Attribute[] = ["RDONLY", "NOSUID", "NOEXEC"];
+
+const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
+
 const rootSource = (root: Extract<Root, { type: "directory" }>): Source => ({
   path: root.source,
   slot: slot("source /"),
   recursive: true,
-  idmap: false,
+  idmap: undefined,
   attributes: [...readOnlyIf(root.readOnly), "NOSUID", "NODEV"],
 });
 
@@ -41,14 +48,9 @@ const bindSource = (bind: Of<"bind">): Source => ({
   path: bind.source,
   slot: slot(`source ${bind.target}`),
   recursive: true,
-  idmap: bind.idmap ?? false,
-  attributes: [
-    ...readOnlyIf(bind.readOnly),
-    "NOSUID",
-    // A device node is the one thing on a nodev mount that would not work.
-    ...(bind.node === "device" ? (["NOEXEC"] as const) : (["NODEV"] as const)),
-    ...(bind.noexec && bind.node !== "device" ? (["NOEXEC"] as const) : []),
-  ],
+  idmap: bind.idmap ? { writableIn: bind.readOnly ? undefined : directoryOf(bind.source) } : undefined,
+  attributes:
+    bind.node === "device" ? DEVICE : [...readOnlyIf(bind.readOnly), "NOSUID", "NODEV", ...noexecIf(bind.noexec)],
 });
 
 /** An overlay sees one mount of each layer: what is mounted below would be left out without a word where it came along. */
@@ -56,7 +58,8 @@ const layer = (name: "lower" | "upper", path: string, { target, idmap = false }:
   path,
   slot: slot(`${name} ${target}`),
   recursive: false,
-  idmap,
+  // Of the upper directory the payload sees the `upper` in it.
+  idmap: idmap ? { writableIn: name === "upper" ? path : undefined } : undefined,
   attributes: [...readOnlyIf(name === "lower"), "NOSUID", "NODEV"],
 });
 

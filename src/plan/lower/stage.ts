@@ -16,7 +16,7 @@ import type { Cover, Entry } from "../contribution.ts";
 import type { From, Plan } from "../plan.ts";
 import { createWithContent, type WriteId } from "./content.ts";
 import { mountOf } from "./ground.ts";
-import { makeOverlay, type Overlay } from "./overlay.ts";
+import { makeOverlay, overlaysOf } from "./overlay.ts";
 import { setAttributes } from "./sources.ts";
 import { stamp } from "./target.ts";
 import { TMPFS_FLAGS, tmpfsOptions } from "./tmpfs.ts";
@@ -51,7 +51,6 @@ const makeEmpty = (node: Cover["node"]): readonly Op[] => [
 type LoneFile = From<Extract<Entry, { type: "file" }>>;
 
 const isLoneFile = (entry: From<Entry>): entry is LoneFile => entry.type === "file" && entry.mount !== undefined;
-const isOverlay = (entry: From<Entry>): entry is From<Overlay> => entry.type === "overlay";
 
 const makeFile = (entry: LoneFile, path: string, writeId: WriteId): readonly Op[] => {
   const into = mountOf(entry);
@@ -67,7 +66,7 @@ export const makeStaged = (plan: Plan, writeId: WriteId): readonly Op[] => {
   const hides = (["file", "directory"] as const).filter((node) =>
     plan.covers.some((cover) => cover.how === "hidden" && cover.node === node),
   );
-  const [files, overlays] = [plan.entries.filter(isLoneFile), plan.entries.filter(isOverlay)];
+  const [files, overlays] = [plan.entries.filter(isLoneFile), overlaysOf(plan)];
   if (hides.length + files.length + overlays.length === 0) return [];
   const limits = { sizeBytes: STAGE_BYTES, inodes: STAGE_INODES + files.length + 4 * overlays.length };
   return [

@@ -5,11 +5,11 @@ import { parseTmpfs, parseVolume, TMPFS_BYTES, TMPFS_INODES } from "../../../plu
 
 describe("volumes", () => {
   test.each([
-    ["/a:/b", { source: "/a", target: "/b", readOnly: false, noexec: false }],
-    ["./a:/b:ro", { source: "./a", target: "/b", readOnly: true, noexec: false }],
-    ["..:/b/:rw,noexec", { source: "..", target: "/b", readOnly: false, noexec: true }],
-    [".:/a//./b:noexec,ro", { source: ".", target: "/a/b", readOnly: true, noexec: true }],
-    ["/a:/run/app.sock", { source: "/a", target: "/run/app.sock", readOnly: false, noexec: false }],
+    ["/a:/b", { source: "/a", target: "/b", readOnly: false, noexec: false, idmap: false }],
+    ["./a:/b:ro", { source: "./a", target: "/b", readOnly: true, noexec: false, idmap: false }],
+    ["..:/b/:rw,noexec", { source: "..", target: "/b", readOnly: false, noexec: true, idmap: false }],
+    [".:/a//./b:noexec,ro", { source: ".", target: "/a/b", readOnly: true, noexec: true, idmap: false }],
+    ["/a:/run/app.sock", { source: "/a", target: "/run/app.sock", readOnly: false, noexec: false, idmap: false }],
   ])("%s", (text, volume) => {
     expect(parseVolume(text)).toEqual(volume);
   });
