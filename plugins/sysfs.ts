@@ -42,8 +42,24 @@ const HIDDEN = [
 /** How often a CPU was too hot is a side channel (GHSA-6fw5-f8r9-fgfm). */
 const throttles = (cpus: readonly string[]): readonly string[] => cpus.map((cpu) => `${CPUS}/${cpu}/thermal_throttle`);
 
+/** More than any kernel is built for (NR_CPUS). */
+const CPUS_MAX = 8192;
+const TEXT_BYTES_MAX = 4096;
+
+/** `0-3,8`: the list format of Documentation/admin-guide/kernel-parameters.rst. */
+export const parseCpus = (list: string): readonly number[] =>
+  list
+    .trim()
+    .split(",")
+    .filter((part) => /^\d+(-\d+)?$/.test(part))
+    .flatMap((part) => {
+      const [first = 0, last = first] = part.split("-").map(Number);
+      return Array.from({ length: Math.max(0, Math.min(last, CPUS_MAX - 1) - first + 1) }, (_, index) => first + index);
+    });
+
+/** All that there may ever be: what is not there is left out by the launcher. */
 const cpusOf = (host: Host): readonly string[] =>
-  (host.list(CPUS) ?? []).map(({ name }) => name).filter((name) => /^cpu\d+$/.test(name));
+  parseCpus(host.readText(`${CPUS}/possible`, TEXT_BYTES_MAX) ?? "").map((number) => `cpu${number}`);
 
 export default definePlugin<Config>({
   name: "sysfs",

@@ -27,7 +27,7 @@ export interface HostFacts {
   readonly executable: string;
 }
 
-const { EACCES } = errnos;
+const { EACCES, EINVAL, ELOOP, ENOENT } = errnos;
 
 type Step = { readonly syscall: string; readonly sentence: string; readonly phase: string; readonly errno: number };
 
@@ -119,6 +119,23 @@ const ownDirectory = (step: Step, facts: HostFacts): string | undefined => {
   return undefined;
 };
 
+/** Steps on the way to a place inside, and on what is put together there. */
+const placeHint = ({ syscall, sentence, errno }: Step, facts: HostFacts): string | undefined => {
+  if (syscall === "openat2") {
+    if (errno === ELOOP)
+      return "a symbolic link is in the way there: nothing is mounted through links, name what it points to";
+    if (errno === ENOENT) return "it was there when the sandbox was planned: somebody else has moved or removed it";
+    if (errno === EACCES && facts.uid === 0)
+      return "what root starts has an unprivileged id of its own, which may not search that directory";
+  }
+  if (errno !== EINVAL) return undefined;
+  if (syscall === "open_tree")
+    return "something is mounted below it that may not be uncovered here: an overlay shows one file system, without what is mounted below";
+  return sentence.startsWith('fsconfig("overlay"')
+    ? "a layer cannot be one: NFS, FUSE and overlays of overlays cannot be written to as an upper directory (dmesg tells)"
+    : undefined;
+};
+
 const denied = (step: Step, facts: HostFacts): string | undefined => {
   const own = ownDirectory(step, facts);
   if (own !== undefined) return own;
@@ -141,6 +158,8 @@ export const hintFor = (step: Step, facts: HostFacts): string | undefined => {
   const errno = errnoName(step.errno);
   if (errno === "ENOSYS") return noSuchCall(step, facts);
   if (["clone", "clone3", "unshare"].includes(step.syscall)) return cloneHint(errno, facts);
+  const place = placeHint(step, facts);
+  if (place !== undefined) return place;
   if (errno === "EPERM" || errno === "EACCES") return denied(step, facts);
   if (errno === "ENOSPC" && /mount|open_tree/.test(step.syscall)) {
     return "the limit on mounts is reached: /proc/sys/fs/mount-max";

@@ -15,7 +15,8 @@ const WHY: Readonly<Record<number, string>> = {
     "it takes root of the user namespace that mounted the file system, so outside of containers, and a mount that is not idmapped yet",
 };
 
-const WITHOUT = "without: leave idmap out, start it as the files' owner, or with --userns host";
+const WITHOUT =
+  "without: a volume has no idmap unless it is asked for; an overlay is started by the owner of its files";
 
 /** The kernel, or a file system, does not do it. */
 export const idmapFailed = (path: string, errno: number): BunkerError =>
@@ -30,7 +31,7 @@ export const idmapFailed = (path: string, errno: number): BunkerError =>
 export const idmapOfRoot = (path: string): BunkerError =>
   new BunkerError({
     code: "E_IDMAP_ROOT",
-    message: `idmap of ${quoted(path)}: it is root's, and open to others: what the sandbox writes there would be root's, setuid programs too`,
-    hint: "give it another owner (chown), make it read-only, or put it into a directory that only root may enter (chmod 700)",
+    message: `${quoted(path)} is root's, and others can get there: what the sandbox writes would be root's too, setuid programs included`,
+    hint: "give it another owner (chown), make it read-only, or keep it in a directory that only root may enter (chmod 700)",
     details: { path },
   });

@@ -63,7 +63,7 @@ interface Level {
   readonly depth: number;
 }
 
-/** The directory itself: what was handed over is a place only (O_PATH), and must be opened to be read. */
+/** The directory itself. */
 const DOT = Uint8Array.of(0x2e);
 
 const key = (name: Name): string => Buffer.from(name).toString("latin1");
@@ -81,10 +81,15 @@ class Comparison {
   }
 
   /** The directory itself has the permissions of the one below until somebody changes them. */
-  top(path: string, upper: OwnedFd, lower: OwnedFd): void {
+  top({ target: path, upper, lower }: Overlaid): void {
     const [now, before] = [lookAt(upper, DOT), lookAt(lower, DOT)];
-    if (now && before && now.mode !== before.mode) this.note("modified", path, now);
-    this.level({ path, upper, lower, opaque: false, depth: 0 });
+    if (now === undefined || before === undefined) throw new Error(`the layers of ${path} are gone`);
+    if (now.mode !== before.mode) this.note("modified", path, now);
+    // What was handed over is a place only (O_PATH), and must be opened to be read.
+    using top = openDirectoryIn(upper, DOT);
+    using below = openDirectoryIn(lower, DOT);
+    if (top && below) this.level({ path, upper: top, lower: below, opaque: false, depth: 0 });
+    else this.note("unknown", path, now);
   }
 
   level(level: Level): void {
@@ -144,12 +149,7 @@ const comparePaths = (one: Change, other: Change): number => (one.path < other.p
 /** What differs below the overlays from what is below them. @throws CallError */
 export const findChanges = (overlays: readonly Overlaid[]): Changes => {
   const comparison = new Comparison();
-  for (const { target, lower, upper } of overlays) {
-    using top = openDirectoryIn(upper, DOT);
-    using before = openDirectoryIn(lower, DOT);
-    if (top && before) comparison.top(target, top, before);
-    else throw new Error(`what was written to ${target} cannot be read`);
-  }
+  for (const overlay of overlays) comparison.top(overlay);
   const { changes, isFull } = comparison;
   return { changes: changes.slice(0, CHANGES_MAX).sort(comparePaths), truncated: isFull };
 };
