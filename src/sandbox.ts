@@ -3,12 +3,10 @@
  * @module
  */
 import { assemble } from "./codegen/image.ts";
-import { launcherDied } from "./errors/launch.ts";
 import { forRunOnly, needsSupervisor } from "./errors/plugin.ts";
 import { nothingOverlaid } from "./errors/usage.ts";
 import type { Program } from "./ir/program.ts";
 import type { Overlaid } from "./launch/changes.ts";
-import { explainCallError, explainFailure } from "./launch/failure.ts";
 import { type OwnedFd, openPlace } from "./launch/fd.ts";
 import { runPrepared } from "./launch/foreground.ts";
 import { createHost, isTerminal } from "./launch/host.ts";
@@ -24,7 +22,6 @@ import { NAMESPACES } from "./linux/namespace.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
 import { overlaysOf } from "./plan/lower/overlay.ts";
 import { sourcesOf } from "./plan/lower/sources.ts";
-import { lowerStandalone } from "./plan/lower/standalone.ts";
 import { mergePlan } from "./plan/merge.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Configs, Sections } from "./plugin/config.ts";
@@ -114,22 +111,30 @@ const prepare = ({ plan, host, pipeline: { timings } }: Planned, tellsWritten = 
   return { program, prepared };
 };
 
-const withCallErrors = <T>(host: Host, work: () => T): T => {
+/** The words for failures are read when there is one. */
+const wordsForFailures = () => import("./launch/failure.ts");
+
+const withCallErrors = async <T>(host: Host, work: () => T): Promise<T> => {
   try {
     return work();
   } catch (error) {
-    throw explainCallError(error, host);
+    throw (await wordsForFailures()).explainCallError(error, host);
   }
 };
 
 /** Returns only by an error: where the payload runs, this process is its monitor. */
-const runSelfContained = (planned: Planned, { program, prepared }: Lowered, onStarted: () => void): never => {
+const runSelfContained = async (
+  planned: Planned,
+  { program, prepared }: Lowered,
+  onStarted: () => void,
+): Promise<never> => {
   const startMs = performance.now();
   const started = (): void => {
     planned.pipeline.timings.since("launch", startMs);
     onStarted();
   };
-  const outcome = withCallErrors(planned.host, () => runPrepared(prepared, started));
+  const outcome = await withCallErrors(planned.host, () => runPrepared(prepared, started));
+  const { explainFailure, launcherDied } = await wordsForFailures();
   if (outcome.kind === "died") throw launcherDied(outcome.signal);
   throw explainFailure({ ...planned, program }, outcome.op, outcome.errno);
 };
@@ -144,9 +149,10 @@ const runSupervised = async (
   const supervision: Supervision = { ...planned, disposal };
   return disposal.around(async () => {
     await runPrepare(supervision);
-    const below = onWritten ? withCallErrors(planned.host, () => openOverlaid(planned.plan)) : [];
+    const below = onWritten ? await withCallErrors(planned.host, () => openOverlaid(planned.plan)) : [];
     for (const fd of below) disposal.defer("overlay", () => fd[Symbol.dispose]());
-    const launched = withCallErrors(planned.host, () =>
+    const { explainFailure } = await wordsForFailures();
+    const launched = await withCallErrors(planned.host, () =>
       planned.pipeline.timings.measure("launch", () => launch(prepared)),
     );
     let ended = false;
@@ -237,6 +243,8 @@ export const compileSandbox = async (config: SandboxConfig): Promise<Uint8Array>
   const { plan } = await planSandbox(config);
   if (plan.supervisedBy.length > 0) throw needsSupervisor(plan.supervisedBy);
   if (plan.runOnly.length > 0) throw forRunOnly(plan.runOnly);
+  // Not for a start: its code is read where it is used.
+  const { lowerStandalone } = await import("./plan/lower/standalone.ts");
   return assemble(lowerStandalone(plan), arch);
 };
 

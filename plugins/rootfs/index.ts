@@ -86,7 +86,7 @@ export default definePlugin<Config>({
 
   resolve(section, host) {
     const view = viewOf(section, host);
-    return view instanceof Promise ? view.then((found) => ({ view: found })) : { view };
+    return view instanceof Promise ? view.then((found) => ({ ...section, view: found })) : { ...section, view };
   },
 
   *plan({ view, masks = [] }, { identity }) {

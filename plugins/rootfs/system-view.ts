@@ -5,7 +5,7 @@
  * @module
  */
 import type { Entry, Host } from "../../src/api.ts";
-import { isAtOrBelow, parentOf, resolveFrom } from "../path.ts";
+import { isAtOrBelow, normalise, parentOf, resolveFrom } from "../path.ts";
 import { placeOf, waysTo } from "./layout.ts";
 
 export type Bind = Extract<Entry, { type: "bind" }>;
@@ -93,7 +93,7 @@ export const throughLinks = (path: string, entries: readonly Entry[], host?: Hos
   for (const way of waysTo(path).slice(0, -1)) {
     const to = linkAt(way, entries, host);
     if (to === undefined || links === 0) continue;
-    return throughLinks(resolveFrom(parentOf(way), to) + path.slice(way.length), entries, host, links - 1);
+    return throughLinks(normalise(resolveFrom(parentOf(way), to) + path.slice(way.length)), entries, host, links - 1);
   }
   return path;
 };

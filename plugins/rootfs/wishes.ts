@@ -6,6 +6,7 @@ import type { Entry, Host } from "../../src/api.ts";
 import { isAtOrBelow } from "../path.ts";
 import { parseFile, parseSymlink } from "./files.ts";
 import type { Mount } from "./layout.ts";
+import { targetProblem } from "./places.ts";
 import { realDirectory, realSource, samePlace, wrong } from "./sources.ts";
 import { type Bind, bindOf, throughLinks } from "./system-view.ts";
 import { parseOverlay, parseTmpfs, parseVolume } from "./volumes.ts";
@@ -33,15 +34,23 @@ const parsed = <T extends object>(text: string, parse: (text: string) => T | str
   return typeof result === "string" ? wrong(text, result) : result;
 };
 
-const volume = (text: string, { host, system }: Context): Bind => {
+/** Where a target leads, by links of the system or of a root directory: that must be a place for it too. */
+const placed = (target: string, { host, system }: Context): string => {
+  const place = throughLinks(target, system, host);
+  const problem = targetProblem(place);
+  // The whole of /run is a tmpfs of the user's where it is asked for (volumes.ts), and no link leads there.
+  return problem === undefined || place === target ? place : wrong(target, problem);
+};
+
+const volume = (text: string, context: Context): Bind => {
   const { source, target, readOnly, noexec, idmap } = parsed(text, parseVolume);
-  const bind = bindOf(host, realSource("volume source", source, host), throughLinks(target, system, host), readOnly);
+  const bind = bindOf(context.host, realSource("volume source", source, context.host), placed(target, context), readOnly);
   return { ...bind, ...(noexec ? { noexec } : {}), ...(idmap ? { idmap } : {}) };
 };
 
-const tmpfs = (text: string, { host, system }: Context): Mount => {
+const tmpfs = (text: string, context: Context): Mount => {
   const { noexec, target, ...rest } = parsed(text, parseTmpfs);
-  return { type: "tmpfs", ...rest, target: throughLinks(target, system, host), ...(noexec ? { noexec } : {}) };
+  return { type: "tmpfs", ...rest, target: placed(target, context), ...(noexec ? { noexec } : {}) };
 };
 
 /** The kernel refuses layers that hold each other, with an errno that says nothing. */
@@ -50,15 +59,16 @@ const checkApart = (text: string, source: string, upper: string): void => {
     wrong(text, `the source ${source} and the upper directory ${upper} are one in the other`);
 };
 
-const overlay = (text: string, { host, system }: Context): Mount => {
+const overlay = (text: string, context: Context): Mount => {
   const { source, target, upper, sizeBytes, inodes, noexec } = parsed(text, parseOverlay);
-  const lower = realDirectory("the source of an overlay", source, host);
-  const kept = upper === undefined ? undefined : realDirectory("the upper directory of an overlay", upper, host);
+  const lower = realDirectory("the source of an overlay", source, context.host);
+  const kept =
+    upper === undefined ? undefined : realDirectory("the upper directory of an overlay", upper, context.host);
   if (kept !== undefined) checkApart(text, lower, kept);
   return {
     type: "overlay",
     source: lower,
-    target: throughLinks(target, system, host),
+    target: placed(target, context),
     ...(kept === undefined ? {} : { upper: kept }),
     sizeBytes,
     inodes,
@@ -67,25 +77,25 @@ const overlay = (text: string, { host, system }: Context): Mount => {
 };
 
 /** `--allow-write`: the same path inside, writable. */
-const writable = (path: string, { host, system }: Context): Bind => {
-  const { source, target } = samePlace("the path to write", path, host);
-  return bindOf(host, source, throughLinks(target, system, host), false);
+const writable = (path: string, context: Context): Bind => {
+  const { source, target } = samePlace("the path to write", path, context.host);
+  return bindOf(context.host, source, placed(target, context), false);
 };
 
-const file = (text: string, readOnly: boolean, { host, system }: Context): Wish => {
+const file = (text: string, readOnly: boolean, context: Context): Wish => {
   const { target, text: content } = parsed(text, parseFile);
   return {
     type: "file",
-    target: throughLinks(target, system, host),
+    target: placed(target, context),
     mode: readOnly ? 0o444 : 0o644,
     content: [content],
     mount: readOnly ? "read-only" : "writable",
   };
 };
 
-const symlink = (text: string, { host, system }: Context): Wish => {
+const symlink = (text: string, context: Context): Wish => {
   const { target, to } = parsed(text, parseSymlink);
-  return { type: "symlink", target: throughLinks(target, system, host), to };
+  return { type: "symlink", target: placed(target, context), to };
 };
 
 /** In the order of the kinds; a path that is written to twice is one. */

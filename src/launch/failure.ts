@@ -17,6 +17,8 @@ import type { Host } from "../plugin/host.ts";
 import { readHostFacts } from "./facts.ts";
 import { CallError } from "./libc.ts";
 
+export { launcherDied } from "../errors/launch.ts";
+
 export interface FailureContext {
   readonly plan: Plan;
   readonly program: Program;

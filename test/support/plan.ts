@@ -27,16 +27,18 @@ const checked = (plugin: Plugin, section: unknown): unknown => {
   return "value" in result ? result.value : undefined;
 };
 
-export const contributionsOf = (
-  plugin: Plugin,
-  section: object,
-  options: PlanOptions = {},
-): readonly Contribution[] => {
-  const { host = fakeHost(), has = [], identity = ANN, terminal = false, command = ["true"] } = options;
+const resolved = (plugin: Plugin, section: object, { host = fakeHost() }: PlanOptions): unknown => {
   const config = checked(plugin, section);
-  const resolved = plugin.resolve ? plugin.resolve(config, host) : config;
-  return [...(plugin.plan?.(resolved, { command, terminal, identity, has: (name) => has.includes(name) }) ?? [])];
+  return plugin.resolve ? plugin.resolve(config, host) : config;
 };
+
+const planned = (plugin: Plugin, config: unknown, options: PlanOptions): readonly Contribution[] => {
+  const { has = [], identity = ANN, terminal = false, command = ["true"] } = options;
+  return [...(plugin.plan?.(config, { command, terminal, identity, has: (name) => has.includes(name) }) ?? [])];
+};
+
+export const contributionsOf = (plugin: Plugin, section: object, options: PlanOptions = {}): readonly Contribution[] =>
+  planned(plugin, resolved(plugin, section, options), options);
 
 const octal = (mode: number): string => `0${mode.toString(8)}`;
 
@@ -112,6 +114,12 @@ const print = (one: Contribution): readonly string[] => {
 /** One line for each contribution, and for each operation of one. */
 export const planOf = (plugin: Plugin, section: object = {}, options: PlanOptions = {}): string =>
   contributionsOf(plugin, section, options).flatMap(print).join("\n");
+
+/** The same of a plugin that resolves later. */
+export const planLaterOf = async (plugin: Plugin, section: object = {}, options: PlanOptions = {}): Promise<string> =>
+  planned(plugin, await resolved(plugin, section, options), options)
+    .flatMap(print)
+    .join("\n");
 
 /** The section after these flags: `sectionOf(hostname, ["hostname", "box"])`. Refusals are thrown as `flag: allowed`. */
 export const sectionOf = (plugin: Plugin, ...given: readonly (readonly [flag: string, value: string])[]): object =>
