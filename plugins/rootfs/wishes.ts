@@ -44,7 +44,12 @@ const placed = (target: string, { host, system }: Context): string => {
 
 const volume = (text: string, context: Context): Bind => {
   const { source, target, readOnly, noexec, idmap } = parsed(text, parseVolume);
-  const bind = bindOf(context.host, realSource("volume source", source, context.host), placed(target, context), readOnly);
+  const bind = bindOf(
+    context.host,
+    realSource("volume source", source, context.host),
+    placed(target, context),
+    readOnly,
+  );
   return { ...bind, ...(noexec ? { noexec } : {}), ...(idmap ? { idmap } : {}) };
 };
 

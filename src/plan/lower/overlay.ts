@@ -11,7 +11,7 @@
  * @see https://docs.kernel.org/filesystems/overlayfs.html
  * @module
  */
-import { buffer, compute, flags, label, load, slot, text } from "../../ir/build.ts";
+import { branch, buffer, compute, flags, label, load, set, slot, text } from "../../ir/build.ts";
 import { AT_FDCWD, call, close, described, ignoring, mkdirat, mount, moveMount, onErrno } from "../../ir/calls.ts";
 import type { Op, Operand, Slot } from "../../ir/op.ts";
 import { format } from "../../launcher/format.ts";
@@ -38,11 +38,11 @@ const STX_MODE_OFFSET_BYTES = 28;
 const PERMISSIONS = 0o7777;
 
 /** The top of an overlay has the permissions of its upper directory: it gets those of the source. */
-const copyMode = (from: Slot, directory: Operand, path: string): readonly Op[] => [
+const copyMode = (from: Slot, path: Operand): readonly Op[] => [
   call("statx", [from, text(""), flags({ AT_EMPTY_PATH }), flags({ STATX_MODE: 2 }), statx]),
   load(mode, statx, STX_MODE_OFFSET_BYTES, 2),
   compute(mode, mode, "and", PERMISSIONS),
-  call("fchmodat", [directory, text(path), mode]),
+  call("fchmodat", [AT_FDCWD, path, mode]),
 ];
 
 interface Upper {
@@ -56,7 +56,7 @@ const inMemory = (entry: Overlay, at: string): Upper => ({
     mkdirat(AT_FDCWD, at, 0o700),
     mount("bunker", at, "tmpfs", flags(TMPFS_FLAGS), tmpfsOptions(entry)),
     ...["upper", "work", "lower"].map((name) => mkdirat(AT_FDCWD, `${at}/${name}`, 0o700)),
-    ...copyMode(lowerLayer(entry).slot, AT_FDCWD, `${at}/upper`),
+    ...copyMode(lowerLayer(entry).slot, text(`${at}/upper`)),
     call("openat", [AT_FDCWD, text(`${at}/upper`), flags({ O_PATH, O_CLOEXEC }), 0], upperSlot(entry)),
   ],
   options: [
@@ -67,6 +67,7 @@ const inMemory = (entry: Overlay, at: string): Upper => ({
 });
 
 const work = slot("work directory");
+const isNew = slot("upper is new");
 const paths = { upper: buffer("upper path", 64), work: buffer("work path", 64) } as const;
 
 /**
@@ -77,18 +78,23 @@ const inDirectory = (entry: Overlay, at: string, { slot: fd, path }: Source): Up
   make: [
     ...["", "/lower", "/rw"].map((name) => mkdirat(AT_FDCWD, `${at}${name}`, 0o700)),
     moveMount(fd, `${at}/rw`),
+    set(isNew, 0),
     onErrno(
       described(mkdirat(fd, "upper", 0o700), `mkdir(${JSON.stringify(`${path}/upper`)})`),
       ["EEXIST"],
-      `${at}: is there`,
+      `${at}: has upper`,
     ),
-    ...copyMode(lowerLayer(entry).slot, fd, "upper"),
-    label(`${at}: is there`),
+    set(isNew, 1),
+    label(`${at}: has upper`),
     ignoring(described(mkdirat(fd, "work", 0o700), `mkdir(${JSON.stringify(`${path}/work`)})`), "EEXIST"),
     openBelow(fd, text("upper"), `${path}/upper`, upperSlot(entry)),
     openBelow(fd, text("work"), `${path}/work`, work),
     ...format(paths.upper, `${at} upper`, "/proc/self/fd/", { decimal: upperSlot(entry) }),
     ...format(paths.work, `${at} work`, "/proc/self/fd/", { decimal: work }),
+    // One that was there has the permissions that somebody has given it.
+    branch(isNew, "equal", 0, `${at}: permissions`),
+    ...copyMode(lowerLayer(entry).slot, paths.upper),
+    label(`${at}: permissions`),
   ],
   options: [
     ["upperdir", paths.upper],

@@ -100,7 +100,9 @@ describe("rootfs: files", () => {
   });
 
   test("replace the sandbox's own", () => {
-    expect(linesOf({ files: ["/etc/passwd=x"] }, /^\/etc\/passwd/)).toEqual(['/etc/passwd  file (writable mount) 0644 "x"']);
+    expect(linesOf({ files: ["/etc/passwd=x"] }, /^\/etc\/passwd/)).toEqual([
+      '/etc/passwd  file (writable mount) 0644 "x"',
+    ]);
     expect(linesOf({ symlinks: ["/x:/etc/passwd"] }, /^\/etc\/passwd/)).toEqual(["/etc/passwd  → /x"]);
   });
 
