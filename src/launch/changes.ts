@@ -10,7 +10,17 @@
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../linux/file.ts";
 import { readDirectory } from "./directory.ts";
 import type { OwnedFd } from "./fd.ts";
-import { attributeOf, haveSameContent, lookAt, type Name, type Node, openDirectoryIn, readLinkIn } from "./nodes.ts";
+import {
+  attributeOf,
+  DOT,
+  haveSameContent,
+  ITSELF,
+  lookAt,
+  type Name,
+  type Node,
+  openDirectoryIn,
+  readLinkIn,
+} from "./nodes.ts";
 
 /** `unknown`: it is there, and could not be looked into. */
 export type ChangeKind = "added" | "modified" | "deleted" | "unknown";
@@ -63,9 +73,6 @@ interface Level {
   readonly depth: number;
 }
 
-/** The directory itself. */
-const DOT = Uint8Array.of(0x2e);
-
 const key = (name: Name): string => Buffer.from(name).toString("latin1");
 
 class Comparison {
@@ -82,10 +89,9 @@ class Comparison {
 
   /** The directory itself has the permissions of the one below until somebody changes them. */
   top({ target: path, upper, lower }: Overlaid): void {
-    const [now, before] = [lookAt(upper, DOT), lookAt(lower, DOT)];
+    const [now, before] = [lookAt(upper, ITSELF), lookAt(lower, ITSELF)];
     if (now === undefined || before === undefined) throw new Error(`the layers of ${path} are gone`);
     if (now.mode !== before.mode) this.note("modified", path, now);
-    // What was handed over is a place only (O_PATH), and must be opened to be read.
     using top = openDirectoryIn(upper, DOT);
     using below = openDirectoryIn(lower, DOT);
     if (top && below) this.level({ path, upper: top, lower: below, opaque: false, depth: 0 });

@@ -30,12 +30,17 @@ export interface Node {
 const STATX_BASIC = 0x7ff;
 const { O_DIRECTORY, O_NOFOLLOW } = OPEN_BITS[arch];
 
+export const ITSELF: Name = new Uint8Array(0);
+/** To be opened once more: what was handed over may be a place only (O_PATH). */
+export const DOT: Name = Uint8Array.of(0x2e);
+
 const withNul = (name: Name): Uint8Array => Uint8Array.from([...name, 0]);
 
-/** Undefined where there is nothing. */
+/** An empty name is the directory itself, whoever may search it. Undefined where there is nothing. */
 export const lookAt = (directory: OwnedFd, name: Name): Node | undefined => {
   const [path, found] = [withNul(name), new DataView(new ArrayBuffer(256))];
-  if (tryCall("statx", directory.number, ptr(path), AT_SYMLINK_NOFOLLOW, STATX_BASIC, ptr(found)) < 0) return undefined;
+  const bits = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+  if (tryCall("statx", directory.number, ptr(path), bits, STATX_BASIC, ptr(found)) < 0) return undefined;
   return {
     mode: found.getUint16(28, true),
     sizeBytes: Number(found.getBigUint64(40, true)),
@@ -72,9 +77,8 @@ export const attributeOf = (fd: OwnedFd, name: string): string => {
 /** No FIFO holds us, and what is opened is a regular file. */
 const openFile = (directory: OwnedFd, name: Name): OwnedFd | undefined => {
   const fd = openWith(directory, name, O_NONBLOCK);
-  const found = new DataView(new ArrayBuffer(256));
-  if (fd && tryCall("statx", fd.number, ptr(new Uint8Array(1)), AT_EMPTY_PATH, STATX_BASIC, ptr(found)) === 0)
-    if ((found.getUint16(28, true) & S_IFMT) === S_IFREG) return fd;
+  const mode = fd && lookAt(fd, ITSELF)?.mode;
+  if (mode !== undefined && (mode & S_IFMT) === S_IFREG) return fd;
   fd?.[Symbol.dispose]();
   return undefined;
 };
