@@ -27,7 +27,7 @@ import { swap } from "../support/swapper.ts";
 setDefaultTimeout(120_000);
 
 const scratch = scratchDirectory();
-const STARTS = 40;
+const STARTS = 30;
 /** What is at /proc may have another name by then. */
 const LOOK = [
   "sh",
