@@ -7,17 +7,16 @@ import { forRunOnly, needsSupervisor } from "./errors/plugin.ts";
 import { nothingOverlaid } from "./errors/usage.ts";
 import type { Program } from "./ir/program.ts";
 import type { Overlaid } from "./launch/changes.ts";
-import { type OwnedFd, openPlace } from "./launch/fd.ts";
 import { runPrepared } from "./launch/foreground.ts";
 import { createHost, isTerminal } from "./launch/host.ts";
 import { traceHost } from "./launch/host-trace.ts";
-import { type Launched, launch } from "./launch/launch.ts";
+import { launch } from "./launch/launch.ts";
 import { arch } from "./launch/libc.ts";
 import { callerNofile } from "./launch/limits.ts";
 import { Memo } from "./launch/memo.ts";
 import type { Prepared } from "./launch/prepared.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
-import { receiveWritten } from "./launch/written.ts";
+import { watchOverlays } from "./launch/written.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
 import { overlaysOf } from "./plan/lower/overlay.ts";
@@ -149,8 +148,8 @@ const runSupervised = async (
   const supervision: Supervision = { ...planned, disposal };
   return disposal.around(async () => {
     await runPrepare(supervision);
-    const below = onWritten ? await withCallErrors(planned.host, () => openOverlaid(planned.plan)) : [];
-    for (const fd of below) disposal.defer("overlay", () => fd[Symbol.dispose]());
+    const watch = onWritten && (await withCallErrors(planned.host, () => watchOverlays(overlaysOf(planned.plan))));
+    if (watch) disposal.defer("overlays", () => watch[Symbol.dispose]());
     const { explainFailure } = await wordsForFailures();
     const launched = await withCallErrors(planned.host, () =>
       planned.pipeline.timings.measure("launch", () => launch(prepared)),
@@ -172,32 +171,9 @@ const runSupervised = async (
       },
     });
     await runExited(supervision, child, result);
-    if (onWritten) withWritten(planned.plan, launched, below, onWritten);
+    if (watch && launched.written) onWritten?.(watch.receive(launched.written));
     return result;
   });
-};
-
-/** The directories below overlays, as they are before the sandbox is there. */
-const openOverlaid = (plan: Plan): readonly OwnedFd[] => overlaysOf(plan).map(({ source }) => openPlace(source));
-
-/** Every overlay with both of its sides, while what is in memory is held here alone. */
-const withWritten = (
-  plan: Plan,
-  { written }: Launched,
-  below: readonly OwnedFd[],
-  use: NonNullable<RunOptions["onWritten"]>,
-): void => {
-  const uppers = written ? receiveWritten(written) : [];
-  try {
-    use(
-      overlaysOf(plan).flatMap(({ target }, index) => {
-        const [lower, upper] = [below[index], uppers[index]];
-        return lower && upper ? [{ target, lower, upper }] : [];
-      }),
-    );
-  } finally {
-    for (const fd of uppers) fd[Symbol.dispose]();
-  }
 };
 
 export interface RunOptions {

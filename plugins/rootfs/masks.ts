@@ -6,14 +6,13 @@
  * @module
  */
 import { type Cover, type DirectoryEntry, type Entry, type Host, type NodeType, refuse } from "../../src/api.ts";
-import { isAtOrBelow, isBelow, parentOf, resolveFrom } from "../path.ts";
+import { isAtOrBelow, isBelow } from "../path.ts";
 import { type Glob, isMatch, literalsOf, parseGlob, type States, start, step } from "./glob.ts";
+import { followInside, joinInside, listInside, typeInside } from "./inside.ts";
 import { mountOf, shownAt } from "./layout.ts";
-import { throughLinks } from "./system-view.ts";
 
 /** A pattern that looks at more was not meant for all of it. */
 export const LOOKS_MAX = 200_000;
-const LINKS_MAX = 40;
 
 const wrong = (mask: string, problem: string, hint: string): never =>
   refuse({ code: "E_MASK", message: `--mask ${JSON.stringify(mask)}: ${problem}`, hint });
@@ -28,39 +27,10 @@ interface Search {
   looks: number;
 }
 
-/** Names that entries have in a directory: mount points need not exist on the host. */
-const madeIn = (directory: string, entries: readonly Entry[]): readonly string[] => {
-  const top = directory === "/" ? "/" : `${directory}/`;
-  const below = entries.filter(({ target }) => isBelow(target, directory));
-  return below.map(({ target }) => target.slice(top.length).split("/")[0] ?? "");
-};
-
-const typeInside = (path: string, entries: readonly Entry[], host: Host): NodeType => {
-  const entry = entries.find(({ target }) => target === path);
-  if (entry?.type === "symlink" || entry?.type === "file") return entry.type;
-  if (entry?.type === "bind") return entry.node;
-  if (entry !== undefined) return "directory";
-  const shown = shownAt(path, entries);
-  const type = shown === undefined ? "missing" : host.nodeType(shown, { follow: false });
-  return type === "missing" && madeIn(path, entries).length > 0 ? "directory" : type;
-};
-
-const list = (directory: string, { entries, host }: Search): readonly DirectoryEntry[] => {
-  const shown = shownAt(directory, entries);
-  const listed = shown === undefined ? [] : (host.list(shown) ?? []);
-  const made = [...new Set(madeIn(directory, entries))].map((name) => ({
-    name,
-    type: typeInside(join(directory, name), entries, host),
-  }));
-  return [...listed.filter(({ name }) => !made.some((other) => other.name === name)), ...made];
-};
-
-const join = (directory: string, name: string): string => (directory === "/" ? `/${name}` : `${directory}/${name}`);
-
 const candidates = (directory: string, states: States, search: Search): readonly DirectoryEntry[] => {
   const literals = literalsOf(search.glob, states);
-  if (literals === undefined) return list(directory, search);
-  return literals.map((name) => ({ name, type: typeInside(join(directory, name), search.entries, search.host) }));
+  if (literals === undefined) return listInside(directory, search.entries, search.host);
+  return literals.map((name) => ({ name, type: typeInside(joinInside(directory, name), search.entries, search.host) }));
 };
 
 const countLook = (search: Search): void => {
@@ -80,7 +50,7 @@ const walk = (directory: string, states: States, search: Search): void => {
     countLook(search);
     const next = step(search.glob, states, name);
     if (next.size === 0 || type === "missing") continue;
-    const path = join(directory, name);
+    const path = joinInside(directory, name);
     const matches = isMatch(search.glob, next);
     if (matches || type === "directory") checkName(name, directory, search);
     if (matches) search.found.set(path, type);
@@ -103,17 +73,6 @@ const searchFor = (
     : entries.filter((entry) => isDirectory(entry) && !ground.includes(entry)).map(({ target }) => target);
   for (const top of tops) walk(top, start(search.glob), search);
   return search.found;
-};
-
-/** Where a link leads inside; undefined where there is nothing of the host's. */
-const followInside = (link: string, entries: readonly Entry[], host: Host): string | undefined => {
-  let path = link;
-  for (let links = 0; links < LINKS_MAX; links += 1) {
-    const shown = shownAt(path, entries);
-    if (shown === undefined || host.nodeType(shown, { follow: false }) !== "symlink") break;
-    path = throughLinks(resolveFrom(parentOf(path), host.readLink(shown)), entries, host);
-  }
-  return typeInside(path, entries, host) === "missing" ? undefined : path;
 };
 
 /** What is covered: a file or directory of the host's, and no mount of anybody's. */

@@ -7,7 +7,8 @@
  */
 import { ptr } from "bun:ffi";
 import { CMSG_LEN, MESSAGE } from "../launcher/pass-fd.ts";
-import { OwnedFd } from "./fd.ts";
+import type { Overlaid } from "./changes.ts";
+import { OwnedFd, openPlace } from "./fd.ts";
 import { mustCall, tryCall } from "./libc.ts";
 
 const AF_UNIX = 1;
@@ -42,8 +43,28 @@ const receive = (socket: OwnedFd): OwnedFd | undefined => {
 };
 
 /** All that have arrived, in the order of the overlays. */
-export const receiveWritten = (socket: OwnedFd): readonly OwnedFd[] => {
+const receiveAll = (socket: OwnedFd): readonly OwnedFd[] => {
   const all: OwnedFd[] = [];
   for (let fd = receive(socket); fd !== undefined; fd = receive(socket)) all.push(fd);
   return all;
+};
+
+export interface Watch extends Disposable {
+  /** Every overlay with both of its sides, when the sandbox is gone: what is in memory is held here alone. */
+  receive(socket: OwnedFd): readonly Overlaid[];
+}
+
+/** Opens what is below each overlay, as it is before the sandbox is there. @throws CallError */
+export const watchOverlays = (overlays: readonly { readonly target: string; readonly source: string }[]): Watch => {
+  using opening = new DisposableStack();
+  const below = overlays.map(({ source }) => opening.use(openPlace(source)));
+  const held = opening.move();
+  return {
+    receive: (socket) =>
+      receiveAll(socket).flatMap((fd, index) => {
+        const [upper, overlay, lower] = [held.use(fd), overlays[index], below[index]];
+        return overlay && lower ? [{ target: overlay.target, lower, upper }] : [];
+      }),
+    [Symbol.dispose]: () => held.dispose(),
+  };
 };

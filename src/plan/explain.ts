@@ -2,16 +2,14 @@
  * A plan for people, and for machines: what the sandbox will be, and which plugin asked for what.
  * @module
  */
-import { printable, quoted } from "../errors/text.ts";
+import { printable } from "../errors/text.ts";
 import type { Op } from "../ir/op.ts";
 import { printOp, printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { CAPABILITIES } from "../linux/capability.ts";
-import type { ContentPart, Cover, Entry, Identity, Root } from "./contribution.ts";
-import { mountAbove } from "./merge.ts";
+import type { Identity } from "./contribution.ts";
+import { coverRows, entryText, type Row, rootText, word } from "./explain-files.ts";
 import type { From, Plan } from "./plan.ts";
-
-type Row = readonly string[];
 
 /** Rows with their columns aligned; the last one is left ragged. */
 const columns = (rows: readonly Row[]): readonly string[] => {
@@ -25,21 +23,6 @@ const columns = (rows: readonly Row[]): readonly string[] => {
 const section = (title: string, rows: readonly Row[]): readonly string[] =>
   rows.length === 0 ? [] : ["", title, ...columns(rows)];
 
-const size = (bytes: number): string => {
-  const unit =
-    bytes % 2 ** 30 === 0
-      ? ([30, "GiB"] as const)
-      : bytes % 2 ** 20 === 0
-        ? ([20, "MiB"] as const)
-        : ([10, "KiB"] as const);
-  return `${bytes / 2 ** unit[0]} ${unit[1]}`;
-};
-
-const mode = (bits: number): string => `0${bits.toString(8)}`;
-
-/** A word of a shell: quoted only where it must be. */
-const word = (value: string): string => (/^[\w@%+=:,./-]+$/.test(value) ? value : quoted(value));
-
 const idName = (id: number | "caller"): string => (id === "caller" ? "the caller's id" : String(id));
 
 const OUTSIDE: Readonly<Record<Identity["outside"], string>> = {
@@ -50,61 +33,6 @@ const OUTSIDE: Readonly<Record<Identity["outside"], string>> = {
 
 const identityText = ({ uid, gid, outside, name, home }: Identity): string =>
   `${printable(name)}, uid ${idName(uid)}, gid ${idName(gid)}, home ${word(home)}; ${OUTSIDE[outside]}`;
-
-const rootText = (root: Root): string =>
-  root.type === "tmpfs"
-    ? `tmpfs of ${size(root.sizeBytes)}, ${root.inodes} inodes, read-only once it is built`
-    : `directory ${word(root.source)}, ${root.readOnly ? "read-only" : "writable"}`;
-
-const contentText = (content: readonly ContentPart[]): string => {
-  const secrets = content.flatMap((part) => (typeof part === "object" && "secret" in part ? [part.secret] : []));
-  if (secrets.length > 0) return `secret ${secrets.map(word).join(", ")}`;
-  const bytes = content.reduce((sum, part) => sum + (typeof part === "string" ? Buffer.byteLength(part) : 0), 0);
-  return `file of ${bytes} bytes${content.some((part) => typeof part !== "string") ? " and ids" : ""}`;
-};
-
-const flagList = (...flags: readonly (string | false | undefined)[]): string => flags.filter(Boolean).join(", ");
-
-const idmapText = ({ idmap }: { readonly idmap?: boolean }): string | undefined =>
-  idmap ? "its owner's files are the payload's (idmapped)" : undefined;
-
-const entryText = (entry: Entry): string => {
-  switch (entry.type) {
-    case "bind": {
-      const source = entry.source === entry.target ? `host ${entry.node}` : `host ${entry.node} ${word(entry.source)}`;
-      return flagList(source, entry.readOnly ? "read-only" : "writable", entry.noexec && "noexec", idmapText(entry));
-    }
-    case "overlay":
-      return flagList(
-        `overlay of host directory ${word(entry.source)}`,
-        entry.upper === undefined
-          ? `writes stay in memory: ${size(entry.sizeBytes)}, ${entry.inodes} inodes`
-          : `writes stay in host directory ${word(`${entry.upper}/upper`)}`,
-        entry.noexec && "noexec",
-        idmapText(entry),
-      );
-    case "tmpfs":
-      return flagList(
-        `tmpfs of ${size(entry.sizeBytes)}`,
-        `${entry.inodes} inodes`,
-        `mode ${mode(entry.mode)}`,
-        entry.readOnly && "read-only",
-        entry.noexec && "noexec",
-      );
-    case "filesystem":
-      return flagList(`new ${entry.filesystem}`, printable(entry.options));
-    case "directory":
-      return `directory, mode ${mode(entry.mode)}`;
-    case "file":
-      return flagList(
-        contentText(entry.content),
-        `mode ${mode(entry.mode)}`,
-        entry.mount && `${entry.mount} by itself`,
-      );
-    case "symlink":
-      return `link to ${word(entry.to)}`;
-  }
-};
 
 /** What people want to know of an operation: its own words where it has some. */
 const opText = (op: Op): string =>
@@ -119,22 +47,6 @@ const capabilityText = (numbers: readonly number[]): string =>
   numbers.length === 0
     ? "none, in all five sets"
     : numbers.map((number) => CAPABILITIES[number] ?? `CAP_${number}`).join(" ");
-
-/** What may be there or not is many names of one kernel's file system: one row for all of them. */
-const coverRows = ({ covers, entries }: Plan): readonly Row[] => {
-  const topOf = ({ target }: Cover): string => mountAbove(entries, target)?.target ?? "/";
-  const groups = Map.groupBy(covers, (cover) =>
-    cover.optional ? [topOf(cover), cover.how, cover.plugin].join(" ") : cover.target,
-  );
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    if (!first.optional) return [[word(first.target), first.how, first.plugin]];
-    const top = topOf(first);
-    const names = group.map(({ target }) => word(target.slice(top.length).replace(/^\//, "")));
-    return [[word(top), `${first.how} in it`, first.plugin, names.join(" ")]];
-  });
-};
 
 const supervisionText = ({ supervisedBy, runOnly }: Plan): string =>
   supervisedBy.length === 0
