@@ -27,7 +27,7 @@ export interface HostFacts {
   readonly executable: string;
 }
 
-const { EACCES, EINVAL, ELOOP, ENOENT } = errnos;
+const { EACCES, EBUSY, EINVAL, ELOOP, ENOENT, ESTALE } = errnos;
 
 type Step = { readonly syscall: string; readonly sentence: string; readonly phase: string; readonly errno: number };
 
@@ -119,20 +119,24 @@ const ownDirectory = (step: Step, facts: HostFacts): string | undefined => {
   return undefined;
 };
 
+const OVERLAY: Readonly<Record<number, string>> = {
+  [EBUSY]: "another sandbox writes to that upper directory: one at a time can",
+  [EINVAL]:
+    "a layer cannot be one: to NFS, FUSE and other overlays nothing can be written as to an upper directory (dmesg tells)",
+  [ESTALE]: "that upper directory was written to over another source: use the same one, or an empty directory",
+};
+
 /** Steps on the way to a place inside, and on what is put together there. */
 const placeHint = ({ syscall, sentence, errno }: Step, facts: HostFacts): string | undefined => {
-  if (syscall === "openat2") {
-    if (errno === ELOOP)
-      return "a symbolic link is in the way there: nothing is mounted through links, name what it points to";
-    if (errno === ENOENT) return "it was there when the sandbox was planned: somebody else has moved or removed it";
-    if (errno === EACCES && facts.uid === 0)
-      return "what root starts has an unprivileged id of its own, which may not search that directory";
-  }
-  if (errno !== EINVAL) return undefined;
-  if (syscall === "open_tree")
+  if (sentence.startsWith('fsconfig("overlay"')) return OVERLAY[errno];
+  if (syscall === "open_tree" && errno === EINVAL)
     return "something is mounted below it that may not be uncovered here: an overlay shows one file system, without what is mounted below";
-  return sentence.startsWith('fsconfig("overlay"')
-    ? "a layer cannot be one: NFS, FUSE and overlays of overlays cannot be written to as an upper directory (dmesg tells)"
+  if (syscall !== "openat2") return undefined;
+  if (errno === ELOOP)
+    return "a symbolic link is in the way there: nothing is mounted through links, name what it points to";
+  if (errno === ENOENT) return "it was there when the sandbox was planned: somebody else has moved or removed it";
+  return errno === EACCES && facts.uid === 0
+    ? "what root starts has an unprivileged id of its own, which may not search that directory"
     : undefined;
 };
 

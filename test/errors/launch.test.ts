@@ -106,7 +106,10 @@ describe("a place inside that cannot be reached", () => {
   });
 
   test("is no overlay's fault, unless it is one's", () => {
-    expect(failure("fsconfig", "EINVAL", {}, 'fsconfig("overlay", CREATE)').hint).toContain("upper directory");
+    const overlay = (errno: keyof typeof errnos) => failure("fsconfig", errno, {}, 'fsconfig("overlay", CREATE)').hint;
+    expect(overlay("EINVAL")).toContain("a layer cannot be one");
+    expect(overlay("EBUSY")).toContain("another sandbox writes to that upper directory");
+    expect(overlay("ESTALE")).toContain("over another source");
     expect(failure("fsconfig", "EINVAL", {}, 'fsconfig("tmpfs", CREATE)').hint).toBeUndefined();
   });
 });

@@ -15,9 +15,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { type BoxOptions, box, shell } from "../support/box.ts";
+import { type BoxOptions, box, running, shell } from "../support/box.ts";
 import { type Caller, describeForCaller, describeForCallers, SHARED_BINARY } from "../support/callers.ts";
 import { parseMounts } from "../support/mounts.ts";
+import { eventually } from "../support/processes.ts";
 import { scratchDirectory } from "../support/scratch.ts";
 
 const scratch = scratchDirectory();
@@ -287,6 +288,22 @@ describeForCallers("an upper directory", (caller) => {
       expect(readdirSync(elsewhere)).toEqual([]);
       rmSync(upper, { recursive: true });
     }
+  });
+
+  test("is one sandbox's at a time", async () => {
+    const upper = scratch.at(`busy-${caller.name}`);
+    mkdirSync(upper, { mode: 0o700 });
+    if (process.getuid?.() === 0) chownSync(upper, caller.uid, caller.gid);
+    const flags = ["--overlay", `${source}:/work:upper=${upper}`];
+    {
+      await using _first = await running(caller, { flags });
+      const { exitCode, stderr } = box(caller, ["true"], { flags });
+      expect([exitCode, stderr]).toEqual([
+        125,
+        expect.stringContaining("another sandbox writes to that upper directory"),
+      ]);
+    }
+    expect(await eventually(() => box(caller, ["true"], { flags }).exitCode === 0)).toBe(true);
   });
 
   test("is not one with its source", () => {

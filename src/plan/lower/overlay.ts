@@ -7,6 +7,8 @@
  * Errors the launcher can report from here:
  * - `EINVAL` of open_tree(2): something is mounted below the source, and locked there for an unprivileged caller.
  * - `EINVAL` of fsconfig(2): the file system of the upper directory cannot be one (overlayfs itself, NFS).
+ * - `EBUSY` of fsconfig(2): another overlay writes to the upper directory.
+ * - `ESTALE` of fsconfig(2): it was written to over another source (only without a user namespace, where the kernel can tell).
  *
  * @see https://docs.kernel.org/filesystems/overlayfs.html
  * @module
@@ -99,6 +101,8 @@ const inDirectory = (entry: Overlay, at: string, { slot: fd, path }: Source): Up
   options: [
     ["upperdir", paths.upper],
     ["workdir", paths.work],
+    // For what comes with it: a directory that another overlay writes to is refused (EBUSY), and its contents are spared.
+    ["index", text("on")],
   ],
   release: [close(work)],
 });

@@ -132,6 +132,7 @@ describe("an overlay", () => {
         fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", "/dev/overlay-0/lower", 0)
         fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", upper path[64], 0)
         fsconfig(fs, FSCONFIG_SET_STRING, "workdir", work path[64], 0)
+        fsconfig(fs, FSCONFIG_SET_STRING, "index", "on", 0)
         fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", 0, 0)
         fsconfig(fs, FSCONFIG_CMD_CREATE, 0, 0, 0)
         overlay /work = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV|MOUNT_ATTR_NOEXEC)
