@@ -154,6 +154,32 @@ describeForCallers("--mask", (caller) => {
     ).toBe("/tmp/copy/sub/other");
   });
 
+  test("hides a directory that the payload may not enter as a whole, and more in open ones", () => {
+    const shut = scratch.at(`shut-${caller.name}`);
+    mkdirSync(`${shut}/a/b`, { recursive: true });
+    mkdirSync(`${shut}/open/c`, { recursive: true });
+    for (const name of ["a/.env", "a/b/.env", "a/b/x.env", "open/c/.env", ".env"])
+      writeFileSync(`${shut}/${name}`, "secret");
+    Bun.spawnSync(["chown", "-R", `${caller.uid}:${caller.gid}`, shut]);
+    Bun.spawnSync(["chmod", "700", `${shut}/a`]);
+    const script = "cd /v; ls -A . a open/c; cat .env open/c/.env a/.env a/b/.env";
+    const { stdout } = box(caller, ["sh", "-c", script], { flags: ["-v", `${shut}:/v`, "--mask", "**/*.env"] });
+    // Root's sandbox has another id than root: for it the directory is closed.
+    const inside = caller.name === "root" ? "a:" : "a:\n.env\nb";
+    expect(stdout).toBe(`.:\n.env\na\nopen\n\n${inside}\n\nopen/c:\n.env\n`);
+  });
+
+  test("of a path that is gone when the sandbox starts is an error", () => {
+    const image = scratch.at(`gone-${caller.name}`);
+    const key = scratch.file(`gone-dir-${caller.name}/deep/key`, "secret");
+    scratch.directory(".");
+    const volumes = ["-v", `${scratch.at(`gone-dir-${caller.name}`)}:/v`, "--mask", "/v/deep/key"];
+    Bun.spawnSync([SHARED_BINARY, "compile", "-o", image, ...volumes, "--", "true"], { cwd: "/" });
+    expect(box(caller, [], { image }).exitCode).toBe(0);
+    rmSync(key);
+    expect(box(caller, [], { image })).toMatchObject({ exitCode: 125, stderr: expect.stringContaining("ENOENT") });
+  });
+
   test("that matches nothing is an error that names it", () => {
     for (const mask of ["**/none*", "/v/none", "none"]) {
       const { exitCode, stderr } = box(caller, ["true"], { flags: [...volume, "--mask", mask] });

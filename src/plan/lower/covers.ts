@@ -6,72 +6,33 @@
  * @module
  */
 import { branch, compute, jump, label, load, set, slot, text, vector } from "../../ir/build.ts";
-import { AT_FDCWD, cloneMount, close, moveMountOnto, onErrno } from "../../ir/calls.ts";
-import type { Op, Operand } from "../../ir/op.ts";
-import { AT_EMPTY_PATH, AT_RECURSIVE } from "../../linux/file.ts";
-import type { Cover } from "../contribution.ts";
-import type { From, Plan } from "../plan.ts";
-import { below, groundOf } from "./ground.ts";
-import { setAttributes } from "./sources.ts";
-import { EMPTY } from "./stage.ts";
+import { onErrno } from "../../ir/calls.ts";
+import type { Op } from "../../ir/op.ts";
+import type { Plan } from "../plan.ts";
+import { closed, directoriesOn, hideClosed } from "./closed.ts";
+import { type Located, lay, locate, point } from "./hide.ts";
 import { stamp } from "./target.ts";
-import { openBelow, relative } from "./targets.ts";
+import { openBelow } from "./targets.ts";
 
-const point = slot("covered");
-const layer = slot("cover");
 const path = slot("cover path");
 const next = slot("next cover");
 
-/**
- * The first use of an empty file is the mount itself, every other one a copy: only what is attached can be copied (stage.ts).
- * `name` tells the labels apart.
- */
-const hide = (node: Cover["node"], shown: string, name: string): readonly Op[] => {
-  const isUsed = slot(`${EMPTY[node].name} used`);
+/** What must be there: one after the other, so that an error names it. */
+const layOne = (cover: Located, index: number): readonly Op[] => {
+  const name = `cover ${index}`;
+  const open = openBelow(cover.from, text(cover.way), cover.target, point);
+  if (directoriesOn(cover.way).length === 0) return [open, ...lay(cover, cover.target, name)];
   return [
-    set(layer, EMPTY[node]),
-    branch(isUsed, "equal", 0, `${name}: first`),
-    cloneMount(EMPTY[node], layer),
-    label(`${name}: first`),
-    moveMountOnto(layer, point, shown),
-    branch(isUsed, "equal", 0, `${name}: keep`),
-    close(layer),
-    label(`${name}: keep`),
-    set(isUsed, 1),
+    branch(closed, "equal", 0, `${name}: must be there`),
+    onErrno(open, ["ENOENT"], `${name}: laid`),
+    jump(`${name}: open`),
+    label(`${name}: must be there`),
+    open,
+    label(`${name}: open`),
+    ...lay(cover, cover.target, name),
+    label(`${name}: laid`),
   ];
 };
-
-/** A copy of what is there, read-only, on top of it. */
-const makeReadOnly = (shown: string): readonly Op[] => [
-  cloneMount(point, layer, true),
-  setAttributes(layer, "", { AT_EMPTY_PATH, AT_RECURSIVE }, ["RDONLY"], shown),
-  moveMountOnto(layer, point, shown),
-  close(layer),
-];
-
-const lay = ({ how, node }: Cover, shown: string, name: string): readonly Op[] => [
-  ...(how === "hidden" ? hide(node, shown, name) : makeReadOnly(shown)),
-  close(point),
-];
-
-interface Located extends From<Cover> {
-  /** What the way starts from, and the way. */
-  readonly from: Operand;
-  readonly way: string;
-}
-
-const locate = (plan: Plan, cover: From<Cover>): Located => {
-  const ground = groundOf(plan, cover.target);
-  return ground.kind === "own"
-    ? { ...cover, from: AT_FDCWD, way: relative(cover.target) }
-    : { ...cover, from: ground.fd, way: below(ground.top, cover.target).join("/") };
-};
-
-/** What must be there: one after the other, so that an error names it. */
-const layOne = (cover: Located, index: number): readonly Op[] => [
-  openBelow(cover.from, text(cover.way), cover.target, point),
-  ...lay(cover, cover.target, `cover ${index}`),
-];
 
 /** What may be there: a loop, since an image is 8 KB. */
 const layEach = (covers: readonly Located[], name: string): readonly Op[] => {
@@ -91,8 +52,9 @@ const layEach = (covers: readonly Located[], name: string): readonly Op[] => {
   ];
 };
 
-const groupOf = ({ from, how, node, plugin }: Located): string =>
-  [typeof from === "object" && "name" in from ? from.name : "", how, node, plugin].join(" ");
+const mountOf = ({ from }: Located): string => (typeof from === "object" && "name" in from ? from.name : "");
+
+const groupOf = (cover: Located): string => [mountOf(cover), cover.how, cover.node, cover.plugin].join(" ");
 
 export const layCovers = (plan: Plan): readonly Op[] => {
   const located = plan.covers.map((cover) => locate(plan, cover));
@@ -101,7 +63,14 @@ export const layCovers = (plan: Plan): readonly Op[] => {
     located.filter(({ optional }) => optional),
     groupOf,
   );
+  const ways = Map.groupBy(
+    needed.filter(({ how }) => how === "hidden"),
+    mountOf,
+  );
   return [
+    ...[...ways].flatMap(([name, covers]) =>
+      stamp(covers[0]?.plugin ?? "", "mounts", hideClosed(covers, `closed ${name}`)),
+    ),
     ...[...groups].flatMap(([name, covers]) =>
       stamp(covers[0]?.plugin ?? "", "mounts", layEach(covers, `covers ${name}`)),
     ),

@@ -61,11 +61,15 @@ const makeFile = (entry: LoneFile, path: string, writeId: WriteId): readonly Op[
   ]);
 };
 
+const NODES = ["file", "directory"] as const;
+
+/** A directory also in the place of one that the sandbox may not enter (closed.ts). */
+const isNeededFor = ({ how, node, optional }: Cover, empty: Cover["node"]): boolean =>
+  how === "hidden" && (node === empty || (empty === "directory" && !optional));
+
 /** Nothing where nothing is made of parts. */
 export const makeStaged = (plan: Plan, writeId: WriteId): readonly Op[] => {
-  const hides = (["file", "directory"] as const).filter((node) =>
-    plan.covers.some((cover) => cover.how === "hidden" && cover.node === node),
-  );
+  const hides = NODES.filter((node) => plan.covers.some((cover) => isNeededFor(cover, node)));
   const [files, overlays] = [plan.entries.filter(isLoneFile), overlaysOf(plan)];
   if (hides.length + files.length + overlays.length === 0) return [];
   const limits = { sizeBytes: STAGE_BYTES, inodes: STAGE_INODES + files.length + 4 * overlays.length };

@@ -14,7 +14,36 @@ const laid = (...args: Parameters<typeof mergedPlan>): string => listing(layCove
 describe("covers", () => {
   test("that must be there are laid one after the other, on the descriptor of the mount they lie on", () => {
     expect(laid(OWN_ROOT, VOLUME, hidden("/vol/a/.env", false))).toMatchInlineSnapshot(`
-      "  covered = openat2(source /vol, "a/.env", HOW, 24)
+      "  next directory on the way = ["a/.", "a", 0]
+      closed source /vol: next:
+        way into it = u64 next directory on the way[0]
+        if way into it == 0 goto closed source /vol: done
+        way to it = u64 next directory on the way[8]
+        next directory on the way = next directory on the way + 16
+        covered = openat2(source /vol, way into it, HOW, 24)  or EACCES|ENOENT → closed source /vol: not entered
+        close(covered)
+        goto closed source /vol: next
+      closed source /vol: not entered:
+        covered = openat2(source /vol, way to it, HOW, 24)  or ENOENT → closed source /vol: next
+        cover = empty directory
+        if empty directory used == 0 goto closed source /vol: first
+        cover = open_tree(empty directory, "", OPEN_TREE_CLONE|O_CLOEXEC|AT_EMPTY_PATH)
+      closed source /vol: first:
+        move_mount(cover, "", covered, "", F_EMPTY|T_EMPTY)
+        if empty directory used == 0 goto closed source /vol: keep
+        close(cover)
+      closed source /vol: keep:
+        empty directory used = 1
+        close(covered)
+        closed directories = 1
+        goto closed source /vol: next
+      closed source /vol: done:
+        if closed directories == 0 goto cover 0: must be there
+        covered = openat2(source /vol, "a/.env", HOW, 24)  or ENOENT → cover 0: laid
+        goto cover 0: open
+      cover 0: must be there:
+        covered = openat2(source /vol, "a/.env", HOW, 24)
+      cover 0: open:
         cover = empty file
         if empty file used == 0 goto cover 0: first
         cover = open_tree(empty file, "", OPEN_TREE_CLONE|O_CLOEXEC|AT_EMPTY_PATH)
@@ -24,7 +53,8 @@ describe("covers", () => {
         close(cover)
       cover 0: keep:
         empty file used = 1
-        close(covered)"
+        close(covered)
+      cover 0: laid:"
     `);
   });
 

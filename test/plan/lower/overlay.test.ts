@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Entry, entry, secret } from "../../../src/api.ts";
+import { cover, type Entry, entry, secret } from "../../../src/api.ts";
+import { assemble } from "../../../src/codegen/image.ts";
 import { lowerForLaunch } from "../../../src/plan/lower/launch.ts";
 import { sourcesOf } from "../../../src/plan/lower/sources.ts";
 import { makeStaged } from "../../../src/plan/lower/stage.ts";
@@ -173,6 +174,16 @@ describe("what a supervisor hands over", () => {
     expect(program(false)).toContain("  secret key = 5\n");
     expect(program(false)).not.toContain("sendmsg");
     expect(program(true)).toContain("sendmsg(written socket, message[160], 0)");
+  });
+
+  test.each(["x64", "arm64"] as const)("is in a program of either architecture: %s", (arch) => {
+    const target = { kind: "launch", caller: { uid: 7, gid: 8 }, terminal: false, tellWritten: true } as const;
+    const covers = [
+      cover({ target: "/work/a/b", how: "hidden", node: "file", optional: false }),
+      cover({ target: "/work/c", how: "read-only", node: "directory", optional: true }),
+    ];
+    const all = mergedPlan(OWN_ROOT, overlay({ upper: "/up" }), ...covers);
+    expect(assemble(lowerForLaunch(all, target), arch).length).toBeGreaterThan(4096);
   });
 
   test("is copied by the kernel, between the texts around it", () => {
