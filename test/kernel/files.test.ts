@@ -68,6 +68,21 @@ describeForCallers("--file", (caller) => {
     expect(readFileSync(`${volume}/new`, "utf8")).toBe("");
   });
 
+  test("that does not fit is an error, and no half of a file", () => {
+    const text = "0123456789abcdef".repeat(1024);
+    for (const size of ["4k", "8k"]) {
+      const flags = ["--tmpfs", `/t:size=${size}`, "--file", `/t/f=${text}`];
+      expect(box(caller, ["cat", "/t/f"], { flags })).toMatchObject({
+        exitCode: 125,
+        stdout: "",
+        stderr: expect.stringContaining("ENOSPC"),
+      });
+    }
+    expect(boxed(caller, ["wc", "-c", "/t/f"], { flags: ["--tmpfs", "/t:size=16k", "--file", `/t/f=${text}`] })).toBe(
+      "16384 /t/f",
+    );
+  });
+
   test("can have a long text", () => {
     const text = "0123456789abcdef".repeat(6000);
     expect(boxed(caller, ["wc", "-c", "/f"], { flags: ["--file", `/f=${text}`] })).toBe("96000 /f");

@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import type { Outcome } from "../support/binary.ts";
 import { box } from "../support/box.ts";
-import { type Caller, describeForCallers } from "../support/callers.ts";
+import { type Caller, describeForCallers, testWith } from "../support/callers.ts";
 import { parseMounts } from "../support/mounts.ts";
 import { scratchDirectory } from "../support/scratch.ts";
 import { swap } from "../support/swapper.ts";
@@ -52,8 +52,8 @@ const LURES = [
 /** A place that is gone, seen when it is planned or when it is made. */
 const REFUSED = /symbolic link|must be a directory|ELOOP|ENOENT|ENOTDIR|EINVAL|EEXIST|ESTALE|readlink|does not exist/;
 
-const hasPython = Bun.which("python3") !== null;
-const race = hasPython ? test : test.skip;
+/** The one who exchanges is a Python script. */
+const race = (title: string, body: () => Promise<void>): void => testWith(["python3"], title, body);
 
 const mountsOfHost = readFileSync("/proc/self/mountinfo", "utf8");
 afterAll(() => expect(readFileSync("/proc/self/mountinfo", "utf8")).toBe(mountsOfHost));
@@ -80,28 +80,27 @@ const checkOutcome = ({ exitCode, stdout, stderr }: Outcome, isInPlace: (target:
   }
 };
 
-describeForCallers(
-  `a directory in a volume that becomes a link and back during starts${hasPython ? "" : " (no python3)"}`,
-  (caller) => {
-    const [trap, data] = [scratch.directory(`trap-${caller.name}`), scratch.directory("data")];
-    watched(caller);
+describeForCallers("a directory in a volume that becomes a link and back during starts", (caller) => {
+  const [trap, data] = [scratch.directory(`trap-${caller.name}`), scratch.directory("data")];
+  watched(caller);
 
-    const flags = [
-      "-v",
-      `${trap}:/trap`,
-      "-v",
-      `${scratch.at(`other-${caller.name}`)}:/other`,
-      "-v",
-      `${data}:/trap/x/mounted`,
-      "--tmpfs",
-      "/trap/x/memory:size=64k",
-      "--file",
-      "/trap/x/memory/made=text",
-      "-v",
-      `${data}:/trap/x/memory/deep/mounted`,
-    ];
+  const flags = [
+    "-v",
+    `${trap}:/trap`,
+    "-v",
+    `${scratch.at(`other-${caller.name}`)}:/other`,
+    "-v",
+    `${data}:/trap/x/mounted`,
+    "--tmpfs",
+    "/trap/x/memory:size=64k",
+    "--file",
+    "/trap/x/memory/made=text",
+    "-v",
+    `${data}:/trap/x/memory/deep/mounted`,
+  ];
 
-    race.each(LURES)("leads no mount to %s", async (lure) => {
+  for (const lure of LURES)
+    race(`leads no mount to ${lure}`, async () => {
       for (const name of ["x", "y"]) rmSync(`${trap}/${name}`, { recursive: true, force: true });
       mkdirSync(`${trap}/x`);
       chmodSync(`${trap}/x`, 0o777);
@@ -112,8 +111,7 @@ describeForCallers(
       for (const outcome of outcomes) checkOutcome(outcome, (target) => target.startsWith("/trap/"));
       checkHost(caller);
     });
-  },
-);
+});
 
 describeForCallers("a root directory whose parts become links and back during starts", (caller) => {
   const root = scratch.directory(`root-${caller.name}`);
@@ -124,58 +122,60 @@ describeForCallers("a root directory whose parts become links and back during st
   );
   const names = ["proc", "dev", "tmp", "run"];
 
-  race.each(["../elsewhere", "etc", "/usr", "/proc/self/fd/5", scratch.at("elsewhere")])("to %s", async (lure) => {
-    for (const name of [...names, ...names.map((one) => `${one}.link`)])
-      rmSync(`${root}/${name}`, { recursive: true, force: true });
-    for (const name of names) {
-      scratch.directory(`root-${caller.name}`, name);
-      symlinkSync(lure, `${root}/${name}.link`);
-    }
-    const pairs = names.map((name) => [`${root}/${name}`, `${root}/${name}.link`] as const);
-    await using swapper = await swap(...pairs);
-    for (let start = 0; start < STARTS; start += 1) {
-      const { exitCode, stdout, stderr } = box(caller, LOOK, { flags: ["--rootfs", root, ...system] });
-      if (exitCode === 0) {
-        const kernels = parseMounts(stdout).filter(({ type }) => ["proc", "devpts", "mqueue"].includes(type));
-        const stray = kernels.filter(({ target }) => !/^\/(proc|dev)(\.link)?(\/|$)/.test(target));
-        expect(stray).toEqual([]);
-        // Whatever is at /proc when the payload looks: it was mounted on the directory, never on what the link leads to.
-        expect(
-          parseMounts(stdout).filter(({ target, type }) => /^\/(etc|usr)\//.test(target) && type !== "tmpfs"),
-        ).toEqual([]);
-      } else expect([exitCode, stderr]).toEqual([125, expect.stringMatching(REFUSED)]);
-    }
-    expect(swapper.isRunning()).toBe(true);
-    for (const name of ["etc", "usr"])
-      if (existsSync(`${root}/${name}`)) expect(readdirSync(`${root}/${name}`)).toEqual([]);
-    checkHost(caller);
-  });
+  for (const lure of ["../elsewhere", "etc", "/usr", "/proc/self/fd/5", scratch.at("elsewhere")])
+    race(`to ${lure}`, async () => {
+      for (const name of [...names, ...names.map((one) => `${one}.link`)])
+        rmSync(`${root}/${name}`, { recursive: true, force: true });
+      for (const name of names) {
+        scratch.directory(`root-${caller.name}`, name);
+        symlinkSync(lure, `${root}/${name}.link`);
+      }
+      const pairs = names.map((name) => [`${root}/${name}`, `${root}/${name}.link`] as const);
+      await using swapper = await swap(...pairs);
+      for (let start = 0; start < STARTS; start += 1) {
+        const { exitCode, stdout, stderr } = box(caller, LOOK, { flags: ["--rootfs", root, ...system] });
+        if (exitCode === 0) {
+          const kernels = parseMounts(stdout).filter(({ type }) => ["proc", "devpts", "mqueue"].includes(type));
+          const stray = kernels.filter(({ target }) => !/^\/(proc|dev)(\.link)?(\/|$)/.test(target));
+          expect(stray).toEqual([]);
+          // Whatever is at /proc when the payload looks: it was mounted on the directory, never on what the link leads to.
+          expect(
+            parseMounts(stdout).filter(({ target, type }) => /^\/(etc|usr)\//.test(target) && type !== "tmpfs"),
+          ).toEqual([]);
+        } else expect([exitCode, stderr]).toEqual([125, expect.stringMatching(REFUSED)]);
+      }
+      expect(swapper.isRunning()).toBe(true);
+      for (const name of ["etc", "usr"])
+        if (existsSync(`${root}/${name}`)) expect(readdirSync(`${root}/${name}`)).toEqual([]);
+      checkHost(caller);
+    });
 });
 
 describeForCallers("an upper directory that becomes a link and back during starts", (caller) => {
   watched(caller);
 
-  race.each([scratch.at("elsewhere"), "../elsewhere"])("to %s is written to, or nothing is", async (lure) => {
-    const [lower, upper] = [scratch.at(`lower-${caller.name}`), scratch.at(`upper-${caller.name}`)];
-    for (const directory of [lower, upper]) {
-      rmSync(directory, { recursive: true, force: true });
-      mkdirSync(directory, { mode: 0o700 });
-      if (process.getuid?.() === 0) chownSync(directory, caller.uid, caller.gid);
-    }
-    mkdirSync(`${upper}/upper`);
-    symlinkSync(lure, `${upper}/upper.link`);
-    writeFileSync(`${lower}/file`, "");
-    Bun.spawnSync(["chown", "-Rh", `${caller.uid}:${caller.gid}`, lower, upper]);
-    await using swapper = await swap([`${upper}/upper`, `${upper}/upper.link`]);
-    for (let start = 0; start < STARTS; start += 1) {
-      const flags = ["--overlay", `${lower}:/work:upper=${upper}`];
-      const { exitCode, stderr } = box(caller, ["sh", "-c", "echo x >/work/made"], { flags });
-      if (exitCode !== 0) expect([exitCode, stderr]).toEqual([125, expect.stringMatching(REFUSED)]);
-    }
-    expect(swapper.isRunning()).toBe(true);
-    expect(readdirSync(lower)).toEqual(["file"]);
-    checkHost(caller);
-  });
+  for (const lure of [scratch.at("elsewhere"), "../elsewhere"])
+    race(`to ${lure} is written to, or nothing is`, async () => {
+      const [lower, upper] = [scratch.at(`lower-${caller.name}`), scratch.at(`upper-${caller.name}`)];
+      for (const directory of [lower, upper]) {
+        rmSync(directory, { recursive: true, force: true });
+        mkdirSync(directory, { mode: 0o700 });
+        if (process.getuid?.() === 0) chownSync(directory, caller.uid, caller.gid);
+      }
+      mkdirSync(`${upper}/upper`);
+      symlinkSync(lure, `${upper}/upper.link`);
+      writeFileSync(`${lower}/file`, "");
+      Bun.spawnSync(["chown", "-Rh", `${caller.uid}:${caller.gid}`, lower, upper]);
+      await using swapper = await swap([`${upper}/upper`, `${upper}/upper.link`]);
+      for (let start = 0; start < STARTS; start += 1) {
+        const flags = ["--overlay", `${lower}:/work:upper=${upper}`];
+        const { exitCode, stderr } = box(caller, ["sh", "-c", "echo x >/work/made"], { flags });
+        if (exitCode !== 0) expect([exitCode, stderr]).toEqual([125, expect.stringMatching(REFUSED)]);
+      }
+      expect(swapper.isRunning()).toBe(true);
+      expect(readdirSync(lower)).toEqual(["file"]);
+      checkHost(caller);
+    });
 });
 
 describeForCallers("a file that is hidden and becomes a link and back during starts", (caller) => {

@@ -2,9 +2,10 @@
  * Files and what is written into them.
  * @module
  */
-import { branch, jump, label, slot, text } from "../../ir/build.ts";
+import { branch, fail, jump, label, slot, text } from "../../ir/build.ts";
 import { call, close, openat, write } from "../../ir/calls.ts";
 import type { Op, Operand, Slot } from "../../ir/op.ts";
+import { errnos } from "../../linux/errno.ts";
 import { O_CREAT, O_EXCL, O_WRONLY } from "../../linux/file.ts";
 import type { ContentPart, Entry } from "../contribution.ts";
 
@@ -13,6 +14,7 @@ export type WriteId = (which: "uid" | "gid", fd: Slot, name: string) => readonly
 
 const fd = slot("file");
 const copied = slot("copied");
+const written = slot("written bytes");
 
 export const secretSlot = (name: string): Slot => slot(`secret ${name}`);
 
@@ -29,8 +31,27 @@ const copySecret = (name: string): readonly Op[] => [
   close(secretSlot(name)),
 ];
 
+/** A file system in memory that is full fails with ENOSPC, and not with fewer bytes, up to the size of a page. */
+const WHOLE_BYTES_MAX = 4096;
+
+const writeText = (content: string, name: string): readonly Op[] => {
+  const bytes = Buffer.byteLength(content);
+  const once = write(fd, text(content), bytes);
+  if (bytes <= WHOLE_BYTES_MAX) return [once];
+  return [
+    { ...once, into: written },
+    branch(written, "equal", bytes, `${name}: written`),
+    fail(errnos.ENOSPC, {
+      plugin: "bunker",
+      phase: "mounts",
+      sentence: `write(${JSON.stringify(name)}, ${bytes} bytes)`,
+    }),
+    label(`${name}: written`),
+  ];
+};
+
 const writePart = (part: ContentPart, name: string, writeId: WriteId): readonly Op[] => {
-  if (typeof part === "string") return [write(fd, text(part), Buffer.byteLength(part))];
+  if (typeof part === "string") return writeText(part, name);
   return "id" in part ? writeId(part.id, fd, name) : copySecret(part.secret);
 };
 

@@ -34,7 +34,7 @@ const layOne = (cover: Located, index: number): readonly Op[] => {
   ];
 };
 
-/** What may be there: a loop, since an image is 8 KB. */
+/** What may be there: a loop, since an image has 10 KB. */
 const layEach = (covers: readonly Located[], name: string): readonly Op[] => {
   const [first] = covers;
   if (first === undefined) return [];
@@ -54,7 +54,9 @@ const layEach = (covers: readonly Located[], name: string): readonly Op[] => {
 
 const mountOf = ({ from }: Located): string => (typeof from === "object" && "name" in from ? from.name : "");
 
-const groupOf = (cover: Located): string => [mountOf(cover), cover.how, cover.node, cover.plugin].join(" ");
+/** A copy is one whatever it is of. */
+const groupOf = (cover: Located): string =>
+  [mountOf(cover), cover.how, cover.how === "hidden" ? cover.node : "", cover.plugin].join(" ");
 
 export const layCovers = (plan: Plan): readonly Op[] => {
   const located = plan.covers.map((cover) => locate(plan, cover));

@@ -96,7 +96,7 @@ const EXEC = {
   worst: slot("exec errno"),
 };
 
-/** One path after the other, in a loop: an image has 8 KB. ENOENT and ENOTDIR try the next one, EACCES is remembered. */
+/** One path after the other, in a loop: an image has 10 KB. ENOENT and ENOTDIR try the next one, EACCES is remembered. */
 const tryPaths = (paths: readonly string[], exec: (path: Operand) => SyscallOp): readonly Op[] => [
   set(EXEC.worst, errnos.ENOENT),
   set(EXEC.next, vector(...paths.map(text), 0)),

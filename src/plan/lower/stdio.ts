@@ -20,7 +20,7 @@ const stream = slot("stream");
 
 const origin = { plugin: "bunker", phase: "release", sentence: "a standard stream of the sandbox" };
 
-/** One loop over the three: an image has 8 KB. */
+/** One loop over the three: an image has 10 KB. */
 export const checkStdio = (): readonly Op[] => [
   set(stream, 0),
   label("check stream"),
