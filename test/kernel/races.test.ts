@@ -5,7 +5,7 @@
  * A start may fail, since its place is gone, and says so; it never puts anything elsewhere, neither on the host nor inside.
  * @module
  */
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout } from "bun:test";
 import {
   chmodSync,
   chownSync,
