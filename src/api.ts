@@ -31,7 +31,9 @@ export type { Arch } from "./linux/syscalls.ts";
 export {
   type ContentPart,
   type Contribution,
+  type Cover,
   capabilities,
+  cover,
   type Entry,
   entry,
   environment,
@@ -45,9 +47,12 @@ export {
   note,
   type Root,
   root,
+  runOnly,
   type SeccompFacts,
+  type Secret,
   type Stdio,
   seccomp,
+  secret,
   stdio,
   tcpPorts,
   workdir,
@@ -64,6 +69,6 @@ export {
 } from "./plan/landlock/policy.ts";
 export { definePlugin, type Flag, type FlagContext, type PlanContext, type Plugin } from "./plugin/define.ts";
 export type { Child, HookContext, SandboxResult } from "./plugin/hooks.ts";
-export type { Host, NodeType } from "./plugin/host.ts";
+export type { DirectoryEntry, Host, NodeType } from "./plugin/host.ts";
 export type { Filter } from "./seccomp/filter.ts";
 export { loadSeccompCompiler } from "./seccomp/load.ts";

@@ -8,7 +8,16 @@
 import type { Host } from "../plugin/host.ts";
 import { MAP_BYTES_MAX, MAP_FILES } from "./host.ts";
 
-const METHODS = ["nodeType", "readLink", "realPath", "mayExecute", "openToAll", "readText", "readStart"] as const;
+const METHODS = [
+  "nodeType",
+  "readLink",
+  "realPath",
+  "mayExecute",
+  "openToAll",
+  "readText",
+  "readStart",
+  "list",
+] as const;
 type Method = (typeof METHODS)[number];
 
 /** The answer to a question that the host has refused by an error. */
@@ -22,11 +31,15 @@ export interface Question {
 
 type Answer = Question["answer"];
 
+/** A listing as a text, so that two can be compared. */
+const toAnswer = (result: unknown): Answer =>
+  typeof result === "object" ? JSON.stringify(result) : (result as Answer);
+
 const ask = (host: Host, of: Question["of"], args: readonly unknown[]): Answer => {
   if (of === "environment") return host.environment[args[0] as string];
   if (of === "mayMapIds") return host.mayMapIds;
   try {
-    return (host[of] as (...args: readonly unknown[]) => Answer)(...args);
+    return toAnswer((host[of] as (...args: readonly unknown[]) => unknown)(...args));
   } catch {
     return REFUSED;
   }
@@ -52,11 +65,11 @@ export const traceHost = (host: Host): Trace => {
   };
   const method =
     (of: Method) =>
-    (...args: readonly unknown[]): Answer => {
+    (...args: readonly unknown[]): unknown => {
       try {
-        const answer = (host[of] as (...args: readonly unknown[]) => Answer)(...args);
-        note(of, args, answer);
-        return answer;
+        const result = (host[of] as (...args: readonly unknown[]) => unknown)(...args);
+        note(of, args, toAnswer(result));
+        return result;
       } catch (error) {
         note(of, args, REFUSED);
         throw error;

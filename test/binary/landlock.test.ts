@@ -109,7 +109,7 @@ describeForCallers("a sandbox in a sandbox", (caller) => {
   testWithAbi(2, "needs one around it that lets it mount, and says so", () => {
     expect(inner()).toMatchObject({ exitCode: 125, stdout: "" });
     expect(inner().stderr).toContain("bunker: --seccomp none");
-    const open = ["--seccomp", "none"];
+    const open = ["--seccomp", "none", "--proc", "full"];
     expect(inner(...open).stderr).toContain("start the outer one with --landlock fs=off");
     expect(inner(...open, "--landlock", "fs=off").stdout).toBe("nested\n");
   });

@@ -14,12 +14,15 @@ import { NAMESPACES } from "../../linux/namespace.ts";
 import { CLONE_VFORK, CLONE_VM, EXIT, PR_SET_DUMPABLE, SIGNALS } from "../../linux/process.ts";
 import type { OpenPhase } from "../phase.ts";
 import type { Plan } from "../plan.ts";
-import { makeEntries, type WriteId } from "./entries.ts";
+import type { WriteId } from "./content.ts";
+import { layCovers } from "./covers.ts";
+import { makeEntries } from "./entries.ts";
+import { openKernelFilesystems } from "./filesystem.ts";
 import { dieWithParent } from "./identity.ts";
 import { restoreNofile } from "./limits.ts";
 import { becomePayload, leaveJob, type Terminals } from "./payload.ts";
 import { changeRoot, seal } from "./root.ts";
-import { openNewProc, restrictSources } from "./sources.ts";
+import { restrictSources } from "./sources.ts";
 import { stamp, type Target } from "./target.ts";
 import { openOwnTerminal } from "./terminal.ts";
 
@@ -85,6 +88,8 @@ export interface LauncherParts extends Terminals {
   /** Opens the sources into their slots, or says where they are already. */
   readonly sources: readonly Op[];
   readonly identity: readonly Op[];
+  /** Behind the change of the root: what is made of parts is made, and not yet in its place. */
+  readonly made?: readonly Op[];
   readonly writeId: WriteId;
   readonly argv: Operand;
 }
@@ -95,7 +100,7 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...steps(plan, "time"),
   ...stamp(plan.root.plugin, "sources", parts.sources),
   ...stamp(plan.root.plugin, "sources", restrictSources(plan)),
-  ...stamp("proc", "sources", openNewProc(plan)),
+  ...openKernelFilesystems(plan),
   ...stamp(plan.identity.plugin, "identity map", [
     ...parts.identity,
     // Where init's end does not end the rest, it must live to see the end of the lifeline, and end the payload.
@@ -104,9 +109,11 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ]),
   ...steps(plan, "uts"),
   ...steps(plan, "network"),
-  ...stamp(plan.root.plugin, "root", changeRoot(plan)),
+  ...stamp(plan.root.plugin, "root", changeRoot(plan, parts.writeId)),
+  ...(parts.made ?? []),
   ...makeEntries(plan, parts.writeId),
   ...steps(plan, "mounts"),
+  ...layCovers(plan),
   ...stamp(plan.root.plugin, "mounts", seal(plan)),
   ...stamp(CORE, "limits", [
     // Detached mounts and whatever else came along: from here no descriptor leads out of the sandbox.
