@@ -19,7 +19,9 @@ import process from "./process.ts";
 import rlimits from "./rlimits.ts";
 import rootfs from "./rootfs/index.ts";
 import seccomp from "./seccomp/index.ts";
+import secrets from "./secrets.ts";
 import stdio from "./stdio.ts";
+import sysfs from "./sysfs.ts";
 import timens from "./timens.ts";
 import userns from "./userns/index.ts";
 
@@ -32,7 +34,9 @@ export const builtinPlugins: readonly Plugin[] = [
   timens,
   hostname,
   rootfs,
+  secrets,
   proc,
+  sysfs,
   devices,
   stdio,
   env,

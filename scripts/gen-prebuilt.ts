@@ -1,5 +1,6 @@
 /**
- * Assembles what is the same for every sandbox into src/launch/prebuilt.ts: the entry routines, the monitor and the relay.
+ * Assembles what is the same for every sandbox into src/launch/prebuilt.ts: the entry routines, the monitor, the relay, and the
+ * holder of a user namespace.
  *
  * Assembling them at every start would cost milliseconds. A test compares the file with what the sources give.
  * @module
@@ -7,6 +8,7 @@
 import { assemble } from "../src/codegen/image.ts";
 import { verify } from "../src/ir/verify.ts";
 import { entryProgram } from "../src/launcher/entry.ts";
+import { holderProgram } from "../src/launcher/holder.ts";
 import { monitorProgram } from "../src/launcher/monitor.ts";
 import { relayProgram } from "../src/launcher/relay-program.ts";
 import type { Arch } from "../src/linux/syscalls.ts";
@@ -28,6 +30,8 @@ const forArch = (arch: Arch): string => `  ${arch}: {
     monitor: ${constant(assemble(verify(monitorProgram()), arch))},
     /** src/launcher/relay-program.ts */
     relay: ${constant(assemble(verify(relayProgram()), arch))},
+    /** src/launcher/holder.ts */
+    holder: ${constant(assemble(verify(holderProgram()), arch))},
   },`;
 
 /** The text of src/launch/prebuilt.ts. */

@@ -46,7 +46,9 @@ export type { Arch } from "./linux/syscalls.ts";
 export {
   type ContentPart,
   type Contribution,
+  type Cover,
   capabilities,
+  cover,
   type Entry,
   entry,
   environment,
@@ -63,9 +65,12 @@ export {
   oomScore,
   type Root,
   root,
+  runOnly,
   type SeccompFacts,
+  type Secret,
   type Stdio,
   seccomp,
+  secret,
   stdio,
   tcpPorts,
   workdir,
@@ -82,6 +87,6 @@ export {
 } from "./plan/landlock/policy.ts";
 export { definePlugin, type Flag, type FlagContext, type PlanContext, type Plugin } from "./plugin/define.ts";
 export type { Child, HookContext, SandboxResult } from "./plugin/hooks.ts";
-export type { Host, NodeType } from "./plugin/host.ts";
+export type { DirectoryEntry, Host, NodeType } from "./plugin/host.ts";
 export type { Filter } from "./seccomp/filter.ts";
 export { loadSeccompCompiler } from "./seccomp/load.ts";

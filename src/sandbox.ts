@@ -3,11 +3,10 @@
  * @module
  */
 import { assemble } from "./codegen/image.ts";
-import { idsNotCompilable } from "./errors/ids.ts";
-import { launcherDied } from "./errors/launch.ts";
-import { needsSupervisor } from "./errors/plugin.ts";
+import { forRunOnly, needsSupervisor } from "./errors/plugin.ts";
+import { nothingOverlaid } from "./errors/usage.ts";
 import type { Program } from "./ir/program.ts";
-import { explainCallError, explainFailure } from "./launch/failure.ts";
+import type { Overlaid } from "./launch/changes.ts";
 import { runPrepared } from "./launch/foreground.ts";
 import { createHost, isTerminal } from "./launch/host.ts";
 import { traceHost } from "./launch/host-trace.ts";
@@ -18,12 +17,13 @@ import { Memo } from "./launch/memo.ts";
 import type { Prepared } from "./launch/prepared.ts";
 import { startRelay } from "./launch/relay.ts";
 import { endSandbox, forwardSignals, supervise } from "./launch/supervise.ts";
+import { watchOverlays } from "./launch/written.ts";
 import { NAMESPACES } from "./linux/namespace.ts";
 import type { Kernel } from "./plan/explain.ts";
 import { isMappedByRoot } from "./plan/lower/identity.ts";
 import { inheritsSources, lowerForLaunch, needsRelease } from "./plan/lower/launch.ts";
+import { overlaysOf } from "./plan/lower/overlay.ts";
 import { sourcesOf } from "./plan/lower/sources.ts";
-import { canBeCompiled, lowerStandalone } from "./plan/lower/standalone.ts";
 import { terminalMode } from "./plan/lower/terminal.ts";
 import { mergePlan } from "./plan/merge.ts";
 import type { Plan } from "./plan/plan.ts";
@@ -73,8 +73,8 @@ export const planSandbox = async (config: SandboxConfig, host: Host = createHost
   return { plan, pipeline, configs, host };
 };
 
-const lowerHere = (plan: Plan, host: Host): Program =>
-  lowerForLaunch(plan, { kind: "launch", caller: host, terminal: isTerminal(0), nofile: callerNofile() });
+const lowerHere = (plan: Plan, host: Host, tellWritten = false): Program =>
+  lowerForLaunch(plan, { kind: "launch", caller: host, terminal: isTerminal(0), nofile: callerNofile(), tellWritten });
 
 /** Plan and program, with nothing done, and what the kernel makes of them. */
 export const explainSandbox = async (
@@ -104,13 +104,15 @@ interface Lowered {
 }
 
 /** Plan → what a launch needs, and the program to explain a failure by. */
-const prepare = ({ plan, host, pipeline: { timings } }: Planned): Lowered => {
-  const program = timings.measure("lower", () => lowerHere(plan, host));
+const prepare = ({ plan, host, pipeline: { timings } }: Planned, tellsWritten = false): Lowered => {
+  const program = timings.measure("lower", () => lowerHere(plan, host, tellsWritten));
   const image = timings.measure("assemble", () => assemble(program, arch));
   const prepared: Prepared = {
     image,
     namespaces: namespaceBits(plan),
     sources: inheritsSources(plan) ? sourcesOf(plan) : [],
+    secrets: plan.secrets,
+    tellsWritten,
     ownIds: ownIds(plan),
     maps: mapsOf(plan),
     oomScore: isMappedByRoot(plan.identity) ? plan.oomScore.atLeast : 0,
@@ -124,42 +126,53 @@ const prepare = ({ plan, host, pipeline: { timings } }: Planned): Lowered => {
 };
 
 /** Few sandboxes need it: the code for it stays unread. */
-const claimFor = async ({ maps }: Prepared, host: Host): Promise<IdClaim | undefined> =>
-  maps && (await import("./launch/id-claim.ts")).claimIds(maps, host);
+const claimFor = async ({ plan, host }: Planned, { maps }: Prepared): Promise<IdClaim | undefined> =>
+  maps && (await import("./launch/id-claim.ts")).claimIds(maps, plan.identity, host);
 
-const withCallErrors = <T>(host: Host, work: () => T): T => {
+/** The words for failures are read when there is one. */
+const wordsForFailures = () => import("./launch/failure.ts");
+
+const withCallErrors = async <T>(host: Host, work: () => T): Promise<T> => {
   try {
     return work();
   } catch (error) {
-    throw explainCallError(error, host);
+    throw (await wordsForFailures()).explainCallError(error, host);
   }
 };
 
 /** Returns only by an error: where the payload runs, this process is its monitor. */
-const runSelfContained = (
+const runSelfContained = async (
   planned: Planned,
   { program, prepared }: Lowered,
   onStarted: () => void,
-  claim: IdClaim | undefined,
-): never => {
+): Promise<never> => {
   const startMs = performance.now();
   const started = (): void => {
     planned.pipeline.timings.since("launch", startMs);
     onStarted();
   };
-  const outcome = withCallErrors(planned.host, () => runPrepared(prepared, started, claim));
+  const claim = await claimFor(planned, prepared);
+  const outcome = await withCallErrors(planned.host, () => runPrepared(prepared, started, claim));
+  const { explainFailure, launcherDied } = await wordsForFailures();
   if (outcome.kind === "died") throw launcherDied(outcome.signal);
   throw explainFailure({ ...planned, program }, outcome.op, outcome.errno);
 };
 
 /** The same with hooks: this process stays. */
-const runSupervised = async (planned: Planned, { program, prepared }: Lowered): Promise<SandboxResult> => {
+const runSupervised = async (
+  planned: Planned,
+  { program, prepared }: Lowered,
+  onWritten?: RunOptions["onWritten"],
+): Promise<SandboxResult> => {
   const disposal = new Disposal();
   const supervision: Supervision = { ...planned, disposal };
   return disposal.around(async () => {
     await runPrepare(supervision);
-    const claim = await claimFor(prepared, planned.host);
-    const launched = withCallErrors(planned.host, () =>
+    const watch = onWritten && (await withCallErrors(planned.host, () => watchOverlays(overlaysOf(planned.plan))));
+    if (watch) disposal.defer("overlays", () => watch[Symbol.dispose]());
+    const { explainFailure } = await wordsForFailures();
+    const claim = await claimFor(planned, prepared);
+    const launched = await withCallErrors(planned.host, () =>
       planned.pipeline.timings.measure("launch", () => launch(prepared, claim)),
     );
     let ended = false;
@@ -183,6 +196,7 @@ const runSupervised = async (planned: Planned, { program, prepared }: Lowered): 
     });
     relay?.end();
     await runExited(supervision, child, result);
+    if (watch && launched.written) onWritten?.(watch.receive(launched.written));
     return result;
   });
 };
@@ -190,40 +204,48 @@ const runSupervised = async (planned: Planned, { program, prepared }: Lowered): 
 export interface RunOptions {
   /** Called once with what was measured: when the payload runs, or with hooks when all is over. */
   readonly onTimings?: (timings: Timings, plan: Plan) => void;
-  /** Called with a sandbox that needs no supervisor, once its payload runs. */
-  readonly onSelfContained?: (prepared: Prepared) => void;
+  /** Called with a sandbox that may be kept, once its payload runs: no supervisor is needed, and nothing is for this run alone. */
+  readonly onKeepable?: (prepared: Prepared) => void;
+  /**
+   * Called when all is over with what was written to each overlay and what is below it, which this process must stay for.
+   * @throws BunkerError, before anything starts, where there is no overlay
+   */
+  readonly onWritten?: (overlays: readonly Overlaid[]) => void;
   readonly host?: Host;
 }
 
 /**
  * Runs a sandbox on this process's standard streams.
- * @returns the payload's exit status; a sandbox without hooks does not come back, since the process is then its monitor
+ * @returns the payload's exit status; a sandbox that nobody has to wait for does not come back, since the process is then its monitor
  * @throws BunkerError
  */
 export const runForeground = async (config: SandboxConfig, options: RunOptions = {}): Promise<number> => {
   const planned = await planSandbox(config, options.host);
   const show = (): void => options.onTimings?.(planned.pipeline.timings, planned.plan);
-  const lowered = prepare(planned);
-  if (planned.plan.supervisedBy.length === 0) {
-    const started = (): void => {
-      options.onSelfContained?.(lowered.prepared);
+  const { onWritten } = options;
+  if (onWritten && overlaysOf(planned.plan).length === 0) throw nothingOverlaid();
+  const lowered = prepare(planned, onWritten !== undefined);
+  if (planned.plan.supervisedBy.length === 0 && onWritten === undefined) {
+    return runSelfContained(planned, lowered, () => {
+      if (planned.plan.runOnly.length === 0) options.onKeepable?.(lowered.prepared);
       show();
-    };
-    return runSelfContained(planned, lowered, started, await claimFor(lowered.prepared, planned.host));
+    });
   }
-  const { exitCode } = await runSupervised(planned, lowered);
+  const { exitCode } = await runSupervised(planned, lowered, onWritten);
   show();
   return exitCode;
 };
 
 /**
  * A sandbox as a static executable for this machine's architecture.
- * @throws BunkerError when plugins have work to do while it runs
+ * @throws BunkerError when plugins have work to do while it runs, or something of it is for `bunker run` alone
  */
 export const compileSandbox = async (config: SandboxConfig): Promise<Uint8Array> => {
   const { plan } = await planSandbox(config);
   if (plan.supervisedBy.length > 0) throw needsSupervisor(plan.supervisedBy);
-  if (!canBeCompiled(plan)) throw idsNotCompilable(plan.identity.plugin);
+  if (plan.runOnly.length > 0) throw forRunOnly(plan.runOnly);
+  // Not for a start: its code is read where it is used.
+  const { lowerStandalone } = await import("./plan/lower/standalone.ts");
   return assemble(lowerStandalone(plan), arch);
 };
 

@@ -12,15 +12,30 @@
  * @see https://man7.org/linux/man-pages/man5/tmpfs.5.html
  * @module
  */
-import { definePlugin, type Entry, entry, type Identity, namespace, note, root, workdir } from "../../src/api.ts";
+import {
+  cover,
+  definePlugin,
+  type Entry,
+  entry,
+  type Identity,
+  namespace,
+  note,
+  refuse,
+  root,
+  runOnly,
+  workdir,
+} from "../../src/api.ts";
 import { isAtOrBelow } from "../path.ts";
-import { type Config, config, flags } from "./config.ts";
+import { type Config, config } from "./config.ts";
 import { etcFiles } from "./etc.ts";
+import { flags } from "./flags.ts";
+import { isPattern } from "./glob.ts";
+import { mountOf } from "./layout.ts";
 import { RUN, scratch, TMP, type View, viewOf } from "./view.ts";
 
 /** What the sandbox has of its own, whatever the host has. */
 const ownEntries = (view: View, identity: Identity): readonly Entry[] => {
-  if (view.root.type === "directory") return view.covers;
+  if (view.root.type === "directory") return view.defaults;
   return [
     ...etcFiles(identity),
     TMP,
@@ -31,9 +46,46 @@ const ownEntries = (view: View, identity: Identity): readonly Entry[] => {
   ];
 };
 
-/** A mount of the user's replaces what would be at or below its target. */
+/** What the user mounts or makes replaces what would be at or below its target. */
 const isReplaced = ({ target }: Entry, { entries }: View): boolean =>
-  entries.some((other) => (other.type === "bind" || other.type === "tmpfs") && isAtOrBelow(target, other.target));
+  entries.some((other) => isAtOrBelow(target, other.target));
+
+/** A file in a directory in memory that can be written to is one of many there: to be renamed and removed, which a mount is not. */
+const settleFile = (one: Entry, all: readonly Entry[]): Entry => {
+  if (one.type !== "file" || one.mount !== "writable") return one;
+  const around = mountOf(one.target, all);
+  if (around?.type !== "tmpfs" || around.readOnly) return one;
+  const { mount: _, ...file } = one;
+  return file;
+};
+
+const cannotMap = (target: string, { outside }: Identity): never =>
+  refuse({
+    code: "E_IDMAP",
+    message: `volume at ${target}: idmap is for sandboxes that root starts with ids of their own`,
+    hint:
+      outside === "maps"
+        ? "to map the ids of a mount takes CAP_SYS_ADMIN on the host: leave idmap out"
+        : "here the ids are the same inside and outside, so that there is nothing to map: leave idmap out",
+  });
+
+/** Root has given the sandbox ids that nobody else has. */
+const hasOwnIds = ({ outside }: Identity): boolean => outside === "own" || outside === "range";
+
+const mayIdmap = (identity: Identity): boolean =>
+  hasOwnIds(identity) || (identity.outside === "maps" && identity.maps?.helpers === undefined);
+
+/**
+ * For ids of its own outside no file of the host's is the payload's. An overlay is a copy for the payload, whose files are its own;
+ * a volume is shared, and that it is the payload's is said by `idmap`. Where the user has said which ids are mapped, owners are to be
+ * what they are.
+ */
+const settleOwner = (one: Entry, identity: Identity): Entry => {
+  if (one.type === "overlay") return hasOwnIds(identity) ? { ...one, idmap: true } : one;
+  return one.type === "bind" && one.idmap && !mayIdmap(identity) ? cannotMap(one.target, identity) : one;
+};
+
+const isMapped = (one: Entry): boolean => (one.type === "bind" || one.type === "overlay") && one.idmap === true;
 
 export default definePlugin<Config>({
   name: "rootfs",
@@ -42,14 +94,21 @@ export default definePlugin<Config>({
   config,
   flags,
 
-  resolve: (section, host) => ({ view: viewOf(section, host) }),
+  resolve(section, host) {
+    const view = viewOf(section, host);
+    return view instanceof Promise ? view.then((found) => ({ ...section, view: found })) : { ...section, view };
+  },
 
-  *plan({ view }, { identity }) {
+  *plan({ view, masks = [] }, { identity }) {
     if (view === undefined) throw new Error("rootfs: resolve runs before plan");
     yield namespace("mnt");
     yield root(view.root);
-    for (const one of view.entries) yield entry(one);
-    for (const one of ownEntries(view, identity)) if (!isReplaced(one, view)) yield entry(one);
+    const own = ownEntries(view, identity).filter((one) => !isReplaced(one, view));
+    const entries = view.entries.map((one) => settleOwner(settleFile(one, [...view.entries, ...own]), identity));
+    for (const one of [...entries, ...own]) yield entry(one);
+    for (const one of view.masks) yield cover(one);
+    if (entries.some(isMapped)) yield runOnly("ids of mounts are mapped from outside while it starts");
+    if (masks.some(isPattern)) yield runOnly("what a pattern hides is looked up when it starts");
     yield workdir(view.workdir ?? identity.home);
     for (const text of view.notes) yield note(text);
   },

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Entry, Host } from "../../src/api.ts";
-import { isAtOrBelow, parentOf, resolveFrom } from "../path.ts";
+import { isAtOrBelow, normalise, parentOf, resolveFrom } from "../path.ts";
+import { placeOf, waysTo } from "./layout.ts";
 
 export type Bind = Extract<Entry, { type: "bind" }>;
 type Link = Extract<Entry, { type: "symlink" }>;
@@ -37,13 +38,12 @@ const nodeOf = (host: Host, path: string): Bind["node"] => {
 };
 
 /** A bind of something that exists. */
-export const bindOf = (host: Host, source: string, target: string, readOnly: boolean, noexec = false): Bind => ({
+export const bindOf = (host: Host, source: string, target: string, readOnly: boolean): Bind => ({
   target,
   type: "bind",
   source,
   node: nodeOf(host, source),
   readOnly,
-  ...(noexec ? { noexec } : {}),
 });
 
 const isInView = (path: string, view: readonly Entry[]): boolean =>
@@ -71,11 +71,29 @@ export const systemView = (host: Host): readonly (Bind | Link)[] => {
   return view;
 };
 
-/** Where a path inside leads, by the links that the view itself makes: `/bin/x` is `/usr/bin/x`. The last component is not followed. */
-export const throughLinks = (path: string, entries: readonly Entry[]): string => {
-  for (const entry of entries) {
-    if (entry.type !== "symlink" || path === entry.target || !isAtOrBelow(path, entry.target)) continue;
-    return throughLinks(resolveFrom(parentOf(entry.target), entry.to) + path.slice(entry.target.length), entries);
+/** As many as the kernel follows in a path: include/linux/namei.h. */
+const LINKS_MAX = 40;
+
+/** Where a link inside points to: one that the view makes, and with a host also one in what is shown of it. */
+const linkAt = (path: string, entries: readonly Entry[], host: Host | undefined): string | undefined => {
+  const made = entries.find((entry) => entry.type === "symlink" && entry.target === path);
+  if (made?.type === "symlink") return made.to;
+  const shown = host && placeOf(path, entries)?.path;
+  return shown !== undefined && host?.nodeType(shown, { follow: false }) === "symlink"
+    ? host.readLink(shown)
+    : undefined;
+};
+
+/**
+ * Where a path inside leads, by links of the view: `/bin/x` is `/usr/bin/x`. With a host also by those in the directories of `entries`:
+ * of the system, or of a root directory. They are followed inside, and here alone: where the launcher finds a link it stops
+ * (src/plan/lower/ground.ts). The last component is not followed.
+ */
+export const throughLinks = (path: string, entries: readonly Entry[], host?: Host, links = LINKS_MAX): string => {
+  for (const way of waysTo(path).slice(0, -1)) {
+    const to = linkAt(way, entries, host);
+    if (to === undefined || links === 0) continue;
+    return throughLinks(normalise(resolveFrom(parentOf(way), to) + path.slice(way.length)), entries, host, links - 1);
   }
   return path;
 };

@@ -2,49 +2,33 @@
  * Everything of the host that the sandbox will see, looked up once.
  * @module
  */
-import { type Entry, type Host, type Root, refuse } from "../../src/api.ts";
+import type { Cover, Entry, Host, Root } from "../../src/api.ts";
 import { isAtOrBelow } from "../path.ts";
 import type { Config } from "./config.ts";
 import { whyNotShared } from "./cwd.ts";
 import { lacksPlace, mountOf } from "./layout.ts";
-import { realSource, samePlace, withWishes } from "./mounts.ts";
+import { withWishes } from "./mounts.ts";
+import { groundOf, rootOf } from "./root.ts";
 import { share, shareAll } from "./share.ts";
+import { samePlace } from "./sources.ts";
 import { bindOf, systemView } from "./system-view.ts";
 import { STICKY, TMPFS_BYTES, TMPFS_INODES } from "./volumes.ts";
+import type { Wishes } from "./wishes.ts";
 
 export interface View {
   readonly root: Root;
   readonly entries: readonly Entry[];
   /** What is there unless something else is mounted there. */
-  readonly covers: readonly Entry[];
+  readonly defaults: readonly Entry[];
+  /** What is hidden of all that. */
+  readonly masks: readonly Cover[];
   /** Where the payload starts; without one, at home. */
   readonly workdir: string | undefined;
   readonly notes: readonly string[];
 }
 
-/** Names, links and a few small files: what is large is mounted. */
-const ROOT_BYTES = 16 * 1_048_576;
-const ROOT_INODES = 4096;
-
 /** Where scripts find the Bun that is inside this binary. */
 export const RUNTIME = "/run/bunker/bun";
-
-const rootOf = ({ directory, readOnly = false }: Config, host: Host): Root => {
-  if (directory === undefined) return { type: "tmpfs", sizeBytes: ROOT_BYTES, inodes: ROOT_INODES };
-  const source = realSource("the directory of --rootfs", directory, host);
-  if (host.nodeType(source) === "directory" && source !== "/") return { type: "directory", source, readOnly };
-  return refuse({
-    code: "E_ROOTFS",
-    message: `${JSON.stringify(directory)} cannot be the root`,
-    hint: "it must be a directory other than the host's own root",
-  });
-};
-
-/** Stands for a root directory while it is decided what lies on what. */
-const groundOf = (root: Root): readonly Entry[] =>
-  root.type === "directory"
-    ? [{ target: "/", type: "bind", source: root.source, node: "directory", readOnly: root.readOnly }]
-    : [];
 
 export const scratch = (target: string, mode: number): Extract<Entry, { type: "tmpfs" }> => ({
   target,
@@ -57,10 +41,11 @@ export const scratch = (target: string, mode: number): Extract<Entry, { type: "t
 export const RUN = scratch("/run", 0o755);
 export const TMP = scratch("/tmp", STICKY);
 
-/** What covers a root directory of the user's, so that nothing is written there: only where it has a place for it. */
-const coversOf = (root: Root, runtime: boolean, host: Host): readonly Entry[] => {
+/** What lies over a root directory of the user's, so that nothing is written there: only where it has a place for it. */
+const defaultsOf = (root: Root, runtime: boolean, host: Host): readonly Entry[] => {
   if (root.type === "tmpfs") return [];
-  const has = ({ target }: Entry): boolean => host.nodeType(`${root.source}${target}`) === "directory";
+  const has = ({ target }: Entry): boolean =>
+    host.nodeType(`${root.source}${target}`, { follow: false }) === "directory";
   return [TMP, RUN].filter((entry) => has(entry) || (entry === RUN && runtime));
 };
 
@@ -75,7 +60,11 @@ const withCwd = (entries: readonly Entry[], host: Host): Cwd => {
     return { entries, workdir: undefined, notes: ["The current directory is gone."] };
   const cwd = host.realPath(host.cwd);
   const around = mountOf(cwd, entries);
-  const isInView = around?.type === "bind" && around.source === around.target && isAtOrBelow(cwd, around.target);
+  const isInView =
+    around !== undefined &&
+    around.type !== "tmpfs" &&
+    around.source === around.target &&
+    isAtOrBelow(cwd, around.target);
   if (isInView) return { entries, workdir: cwd, notes: [] };
   // What people do not ask for by name makes nothing in a volume of theirs.
   const why =
@@ -91,22 +80,40 @@ const withCwd = (entries: readonly Entry[], host: Host): Cwd => {
 const readable = ({ read = [], shared = [] }: Config, host: Host): readonly string[] =>
   [...read, ...shared].map((path) => samePlace("the path to read", path, host).target);
 
-export const viewOf = (config: Config, host: Host): View => {
+const wishesOf = (config: Config): Wishes => ({
+  volumes: config.volumes ?? [],
+  overlays: config.overlays ?? [],
+  tmpfs: config.tmpfs ?? [],
+  write: config.write ?? [],
+  files: config.files ?? [],
+  readOnlyFiles: config.readOnlyFiles ?? [],
+  symlinks: config.symlinks ?? [],
+});
+
+/** What masks are looked up in: all that is shown, and of it what the user has named. */
+const masksOf = async (
+  masks: readonly string[],
+  entries: readonly Entry[],
+  ground: readonly Entry[],
+  host: Host,
+): Promise<readonly Cover[]> => {
+  const { findMasks } = await import("./masks.ts");
+  return findMasks(masks, entries, ground, host);
+};
+
+const viewWithout = (config: Config, host: Host): { readonly view: View; readonly ground: readonly Entry[] } => {
   const root = rootOf(config, host);
   const ground = root.type === "directory" ? groundOf(root) : systemView(host);
-  const wished = withWishes(
-    ground,
-    { volumes: config.volumes ?? [], tmpfs: config.tmpfs ?? [], write: config.write ?? [] },
-    host,
-  );
+  const wished = withWishes(ground, wishesOf(config), host);
   const isCwdWanted = root.type === "tmpfs" && config.cwd !== false;
   const { entries, workdir, notes } = isCwdWanted
     ? withCwd(wished, host)
     : { entries: wished, workdir: undefined, notes: [] };
   const shared = shareAll(readable(config, host), entries, host);
-  return {
+  const view: View = {
     root,
-    covers: coversOf(root, config.runtime ?? false, host),
+    defaults: defaultsOf(root, config.runtime ?? false, host),
+    masks: [],
     entries: [
       ...shared.filter(({ target }) => target !== "/"),
       ...(config.runtime ? [bindOf(host, host.executable, RUNTIME, true)] : []),
@@ -114,4 +121,14 @@ export const viewOf = (config: Config, host: Host): View => {
     workdir: config.workdir ?? (root.type === "directory" ? "/" : workdir),
     notes,
   };
+  return { view, ground };
+};
+
+/** Masks are few: what looks for them is read where there are some. */
+export const viewOf = (config: Config, host: Host): View | Promise<View> => {
+  const { view, ground } = viewWithout(config, host);
+  const { masks = [] } = config;
+  if (masks.length === 0) return view;
+  const found = masksOf(masks, [...groundOf(view.root), ...view.entries], ground, host);
+  return found.then((covers) => ({ ...view, masks: covers }));
 };

@@ -1,10 +1,10 @@
 /**
- * `--volume` and `--tmpfs` as people write them. Each parser gives its result, or a text that says what is wrong.
- *
- * Strict where Docker is lenient: an option that is not known, or given twice, is an error and not ignored.
+ * `--volume`, `--tmpfs` and `--overlay` as people write them. Each parser gives its result, or a text that says what is wrong.
  * @module
  */
-import { isAtOrBelow, PATH_BYTES_MAX, parseTarget, TARGET_SYNTAX } from "../path.ts";
+import { parseTarget } from "../path.ts";
+import { optionProblem, parseInodes, parseMode, split, valueAfter } from "./options.ts";
+import { sourceProblem, targetProblem } from "./places.ts";
 import { parseSize } from "./sizes.ts";
 
 export interface Volume {
@@ -13,13 +13,26 @@ export interface Volume {
   readonly target: string;
   readonly readOnly: boolean;
   readonly noexec: boolean;
+  readonly idmap: boolean;
 }
 
-export interface Tmpfs {
-  readonly target: string;
+/** Limits of a file system in memory. */
+interface Limits {
   readonly sizeBytes: number;
   readonly inodes: number;
+}
+
+export interface Tmpfs extends Limits {
+  readonly target: string;
   readonly mode: number;
+  readonly noexec: boolean;
+}
+
+export interface Overlay extends Limits {
+  readonly source: string;
+  readonly target: string;
+  /** As it was written. Without one, what is written stays in memory. */
+  readonly upper: string | undefined;
   readonly noexec: boolean;
 }
 
@@ -27,65 +40,37 @@ export const TMPFS_BYTES = 64 * 1_048_576;
 export const TMPFS_INODES = 65_536;
 export const STICKY = 0o1777;
 
-/** Owned by other plugins, or by the sandbox itself; to replace all of them is what `--rootfs` is for. */
-const RESERVED_TREES = ["/proc", "/dev", "/sys", "/run/bunker"];
-const RESERVED = ["/", "/etc", "/run"];
-
-/** What is wrong with a place for a mount of the user's. */
-export const targetProblem = (text: string): string | undefined => {
-  const target = parseTarget(text);
-  if (target === undefined) return `the target ${JSON.stringify(text)} must be ${TARGET_SYNTAX}`;
-  const reserved = RESERVED.includes(target) || RESERVED_TREES.some((top) => isAtOrBelow(target, top));
-  return reserved ? `nothing can be mounted at ${target}: it belongs to the sandbox` : undefined;
+const parseLimits = (options: readonly string[]): Limits | string => {
+  const sizeBytes = parseSize(valueAfter(options, "size") ?? String(TMPFS_BYTES));
+  const inodes = parseInodes(valueAfter(options, "nr_inodes") ?? String(TMPFS_INODES));
+  if (typeof sizeBytes === "string") return sizeBytes;
+  return typeof inodes === "string" ? inodes : { sizeBytes, inodes };
 };
 
-const isSource = (source: string): boolean => /^(\/|\.\.?(\/|$))/.test(source) && !source.includes("\0");
-
-const sourceProblem = (source: string): string | undefined => {
-  if (Buffer.byteLength(source) > PATH_BYTES_MAX) return `the source is longer than ${PATH_BYTES_MAX} bytes`;
-  return isSource(source)
-    ? undefined
-    : `the source ${JSON.stringify(source)} must start with /, ./ or ../ (there are no named volumes)`;
-};
-
-/** Options that are not in `known` or that come twice. */
-const optionProblem = (options: readonly string[], known: readonly string[]): string | undefined => {
-  const keys = options.map((option) => option.replace(/=.*$/s, "="));
-  const unknown = keys.find((key) => !known.includes(key));
-  if (unknown !== undefined) return `unknown option ${JSON.stringify(unknown)}; allowed: ${known.join(", ")}`;
-  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
-  return twice === undefined ? undefined : `the option ${twice} is given twice`;
-};
-
-const split = (options: string | undefined): readonly string[] => (options === undefined ? [] : options.split(","));
-
-/** `SRC:DST[:ro|rw][,noexec]`, Docker's. */
-export const parseVolume = (text: string): Volume | string => {
+/** `SRC:DST[:OPTIONS]` without its options. */
+const parseMapping = (
+  text: string,
+  known: readonly string[],
+): { readonly source: string; readonly target: string; readonly options: readonly string[] } | string => {
   const [source = "", target, optionText, ...rest] = text.split(":");
   if (target === undefined || rest.length > 0)
     return "it must be SRC:DST or SRC:DST:OPTIONS, and no path can have a colon";
   const options = split(optionText);
-  const problem = sourceProblem(source) ?? targetProblem(target) ?? optionProblem(options, ["ro", "rw", "noexec"]);
-  if (problem !== undefined) return problem;
-  if (options.includes("ro") && options.includes("rw")) return "ro and rw exclude each other";
-  return {
-    source,
-    target: parseTarget(target) ?? target,
-    readOnly: options.includes("ro"),
-    noexec: options.includes("noexec"),
-  };
+  const problem = sourceProblem(source) ?? targetProblem(target) ?? optionProblem(options, known);
+  return problem ?? { source, target: parseTarget(target) ?? target, options };
 };
 
-const valueAfter = (options: readonly string[], key: string): string | undefined =>
-  options.find((option) => option.startsWith(`${key}=`))?.slice(key.length + 1);
-
-const parseMode = (text: string): number | string =>
-  /^[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) : `mode ${JSON.stringify(text)} must be octal, 0 to 7777`;
-
-const parseInodes = (text: string): number | string =>
-  /^[1-9][0-9]{0,8}$/.test(text)
-    ? Number(text)
-    : `nr_inodes ${JSON.stringify(text)} must be a number from 1 to 999999999`;
+/** `SRC:DST[:ro|rw][,noexec][,idmap]`, Docker's. */
+export const parseVolume = (text: string): Volume | string => {
+  const mapping = parseMapping(text, ["ro", "rw", "noexec", "idmap"]);
+  if (typeof mapping === "string") return mapping;
+  const { source, target, options } = mapping;
+  if (options.includes("ro") && options.includes("rw")) return "ro and rw exclude each other";
+  const [readOnly = false, noexec = false, idmap = false] = ["ro", "noexec", "idmap"].map((name) =>
+    options.includes(name),
+  );
+  return { source, target, readOnly, noexec, idmap };
+};
 
 /** `DST[:size=…,mode=…,nr_inodes=…,noexec]`. */
 export const parseTmpfs = (text: string): Tmpfs | string => {
@@ -96,11 +81,24 @@ export const parseTmpfs = (text: string): Tmpfs | string => {
     (parseTarget(target) === "/run" ? undefined : targetProblem(target)) ??
     optionProblem(options, ["size=", "mode=", "nr_inodes=", "noexec"]);
   if (problem !== undefined) return problem;
-  const sizeBytes = parseSize(valueAfter(options, "size") ?? String(TMPFS_BYTES));
+  const limits = parseLimits(options);
   const mode = parseMode(valueAfter(options, "mode") ?? STICKY.toString(8));
-  const inodes = parseInodes(valueAfter(options, "nr_inodes") ?? String(TMPFS_INODES));
-  if (typeof sizeBytes === "string") return sizeBytes;
+  if (typeof limits === "string") return limits;
   if (typeof mode === "string") return mode;
-  if (typeof inodes === "string") return inodes;
-  return { target: parseTarget(target) ?? target, sizeBytes, inodes, mode, noexec: options.includes("noexec") };
+  return { target: parseTarget(target) ?? target, ...limits, mode, noexec: options.includes("noexec") };
+};
+
+/** `SRC:DST[:upper=DIR][,size=…,nr_inodes=…,noexec]`. */
+export const parseOverlay = (text: string): Overlay | string => {
+  const mapping = parseMapping(text, ["upper=", "size=", "nr_inodes=", "noexec"]);
+  if (typeof mapping === "string") return mapping;
+  const { source, target, options } = mapping;
+  const upper = valueAfter(options, "upper");
+  const problem = upper === undefined ? undefined : sourceProblem(upper, "upper directory");
+  if (problem !== undefined) return problem;
+  if (upper !== undefined && ["size", "nr_inodes"].some((key) => valueAfter(options, key) !== undefined))
+    return "size and nr_inodes are limits of the memory that upper= does without";
+  const limits = parseLimits(options);
+  if (typeof limits === "string") return limits;
+  return { source, target, upper, ...limits, noexec: options.includes("noexec") };
 };

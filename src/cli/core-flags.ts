@@ -19,7 +19,8 @@ const FLAGS: readonly CoreFlag[] = [
   { name: "plugin", value: "FILE", summary: "Load a plugin from a TypeScript file (trusted: it runs outside)" },
   { name: "output", short: "o", value: "FILE", summary: "The executable to write", only: ["compile"] },
   { name: "syscalls", summary: "List every system call, with who asked for it", only: ["explain"] },
-  { name: "json", summary: "Print JSON", only: ["explain", "plugins"] },
+  { name: "diff", summary: "Print afterwards, on standard error, what changed below --overlay", only: ["run"] },
+  { name: "json", summary: "Print JSON (run: what --diff prints)", only: ["explain", "plugins", "run"] },
   { name: "timings", summary: "Print how long every stage and hook took", only: ["run", "compile"] },
   { name: "help", short: "h", summary: "Show this help" },
 ];

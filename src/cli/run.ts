@@ -5,6 +5,7 @@
  * @module
  */
 import { builtinPlugins } from "../../plugins/index.ts";
+import { flagNeedsFlag } from "../errors/usage.ts";
 import { createHost } from "../launch/host.ts";
 import { traceHost } from "../launch/host-trace.ts";
 import { log } from "../log.ts";
@@ -21,15 +22,27 @@ export const run = async (argv: readonly string[]): Promise<number> => {
     (await import("./show-help.ts")).showHelp("run", read);
     return 0;
   }
+  const onWritten = await readDiff(read);
   const config = await toSandboxConfig("run", read, trace.host);
   const { remember } = await import("../launch/remember.ts");
   return runForeground(config, {
     host: trace.host,
     ...(read.has("timings") ? { onTimings: showTimings } : {}),
-    onSelfContained: (prepared) => {
+    ...(onWritten ? { onWritten } : {}),
+    onKeepable: (prepared) => {
       if (mayKeep(read) && trace.complete()) remember(argv, trace.host, prepared, trace.questions());
     },
   });
+};
+
+/** What compares and prints is read before the sandbox starts: afterwards nothing of it may be missing. */
+const readDiff = async (read: Arguments) => {
+  if (!read.has("diff")) {
+    if (read.has("json")) throw flagNeedsFlag("--json", "--diff");
+    return undefined;
+  }
+  const { showChanges } = await import("./show-changes.ts");
+  return (overlays: Parameters<typeof showChanges>[0]): void => showChanges(overlays, { json: read.has("json") });
 };
 
 /**

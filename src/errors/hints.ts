@@ -28,7 +28,7 @@ export interface HostFacts extends LandlockFacts {
   readonly isStranger: boolean;
 }
 
-const { EACCES } = errnos;
+const { EACCES, EBUSY, EINVAL, ELOOP, ENOENT, ESTALE } = errnos;
 
 type Step = { readonly syscall: string; readonly sentence: string; readonly phase: string; readonly errno: number };
 
@@ -110,7 +110,7 @@ const mountsProc = ({ syscall, sentence }: Step): boolean =>
 const procHint = (facts: HostFacts): string =>
   facts.procMasked
     ? "parts of /proc are hidden by an outer container, so that the kernel allows no new one.\n" +
-      "Show them there (docker --security-opt systempaths=unconfined; kubernetes procMount: Unmasked), or do without an own /proc: --pid host"
+      "Show them there (bunker: --proc full; docker --security-opt systempaths=unconfined; kubernetes procMount: Unmasked), or do without an own /proc: --pid host"
     : "the kernel allows a new /proc only where a full one is in view: mount one outside, or use --pid host";
 
 /** Steps on directories of the user's, where the sandbox is nobody special. */
@@ -140,6 +140,26 @@ const changesPropagation = ({ syscall, sentence }: Step): boolean =>
 
 const LANDLOCKED =
   "a security module forbids mounts here, as Landlock does in a sandbox: start the outer one with --landlock fs=off";
+const OVERLAY: Readonly<Record<number, string>> = {
+  [EBUSY]: "another sandbox writes to that upper directory: one at a time can",
+  [EINVAL]:
+    "a layer cannot be one: to NFS, FUSE and other overlays nothing can be written as to an upper directory (dmesg tells)",
+  [ESTALE]: "that upper directory was written to over another source: use the same one, or an empty directory",
+};
+
+/** Steps on the way to a place inside, and on what is put together there. */
+const placeHint = ({ syscall, sentence, errno }: Step, facts: HostFacts): string | undefined => {
+  if (sentence.startsWith('fsconfig("overlay"')) return OVERLAY[errno];
+  if (syscall === "open_tree" && errno === EINVAL)
+    return "something is mounted below it that may not be uncovered here: an overlay shows one file system, without what is mounted below";
+  if (syscall !== "openat2") return undefined;
+  if (errno === ELOOP)
+    return "a symbolic link is in the way there: nothing is mounted through links, name what it points to";
+  if (errno === ENOENT) return "it was there when the sandbox was planned: somebody else has moved or removed it";
+  return errno === EACCES && facts.uid === 0
+    ? "what root starts has an unprivileged id of its own, which may not search that directory"
+    : undefined;
+};
 
 const denied = (step: Step, facts: HostFacts): string | undefined => {
   const own = ownDirectory(step, facts);
@@ -192,6 +212,8 @@ export const hintFor = (step: Step, facts: HostFacts): string | undefined => {
   if (["clone", "clone3", "unshare"].includes(step.syscall)) return cloneHint(errno, facts);
   if (step.syscall === "keyctl") return keyringHint(errno);
   if (step.sentence.includes(NESTING)) return NESTING_HINT;
+  const place = placeHint(step, facts);
+  if (place !== undefined) return place;
   if (errno === "EPERM" || errno === "EACCES") return denied(step, facts);
   if (errno === "ENOSPC" && /mount|open_tree/.test(step.syscall)) {
     return "the limit on mounts is reached: /proc/sys/fs/mount-max";

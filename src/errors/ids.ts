@@ -58,12 +58,3 @@ export const helperFailed = (failure: HelperFailure): BunkerError =>
     hint: helperHint(failure),
     details: { ...failure },
   });
-
-/** `compile` was asked for a sandbox with many ids. */
-export const idsNotCompilable = (plugin: string): BunkerError =>
-  new BunkerError({
-    code: "E_COMPILE_IDS",
-    message: `cannot compile: ${plugin} gives out ids when the sandbox starts`,
-    hint: "a compiled sandbox maps one id, that of whoever runs it: leave out --userns auto, --uidmap and --gidmap, or use bunker run",
-    details: { plugin },
-  });

@@ -84,6 +84,15 @@ export const needsSupervisor = (
     details: { supervisedBy },
   });
 
+/** `compile` was asked for a sandbox that is planned anew at each start. */
+export const forRunOnly = (reasons: readonly { readonly plugin: string; readonly reason: string }[]): BunkerError =>
+  new BunkerError({
+    code: "E_RUN_ONLY",
+    message: `cannot compile: ${reasons.map(({ plugin, reason }) => `${plugin}: ${printable(reason)}`).join("; ")}`,
+    hint: "leave out what asks for it, or use bunker run",
+    details: { reasons: reasons.map(({ plugin, reason }) => ({ plugin, reason })) },
+  });
+
 /** A hook threw something that is not one of ours. */
 export const hookFailed = (plugin: string, hook: string, cause: unknown): BunkerError =>
   new BunkerError({

@@ -41,6 +41,23 @@ export const switchGivenValue = (flag: string, value: string, opposite?: string)
 export const flagTwice = (flag: string): BunkerError =>
   new BunkerError({ code: "E_FLAG_REPEATED", message: `${flag} is given more than once`, details: { flag } });
 
+/** `--diff` has nothing to compare. */
+export const nothingOverlaid = (): BunkerError =>
+  new BunkerError({
+    code: "E_DIFF",
+    message: "--diff shows what changed below overlays, and there is none",
+    hint: "add one: --overlay SRC:DST",
+  });
+
+/** A flag that changes what another one prints. */
+export const flagNeedsFlag = (flag: string, needed: string): BunkerError =>
+  new BunkerError({
+    code: "E_FLAG_ALONE",
+    message: `${flag} is for what ${needed} prints, which is not given`,
+    hint: `add ${needed}, or leave ${flag} out`,
+    details: { flag, needed },
+  });
+
 export const missingCommand = (subcommand: string): BunkerError =>
   new BunkerError({
     code: "E_COMMAND_MISSING",

@@ -7,7 +7,7 @@
  */
 
 import type { ErrnoName } from "../linux/errno.ts";
-import { AT_RECURSIVE, O_CLOEXEC, OPEN_TREE_CLONE } from "../linux/file.ts";
+import { AT_EMPTY_PATH, AT_RECURSIVE, O_CLOEXEC, OPEN_TREE_CLONE } from "../linux/file.ts";
 import type { SyscallName } from "../linux/syscalls.ts";
 import { addressOf, flags, text } from "./build.ts";
 import type { Operand, Slot, SyscallOp } from "./op.ts";
@@ -40,11 +40,23 @@ export const AT_FDCWD = { kind: "constant", value: -100n, text: "AT_FDCWD" } as 
 const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
 const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 
-/** `open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | AT_RECURSIVE)`: a detached copy of the mounts below `source`. */
-export const openTree = (source: string, into: Slot): SyscallOp =>
+/** `open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | AT_RECURSIVE)`: a detached copy of the mount at `source`, and of those below it. */
+export const openTree = (source: string, into: Slot, recursive = true): SyscallOp =>
   described(
-    call("open_tree", [AT_FDCWD, text(source), flags({ OPEN_TREE_CLONE, O_CLOEXEC, AT_RECURSIVE })], into),
+    call(
+      "open_tree",
+      [AT_FDCWD, text(source), flags({ OPEN_TREE_CLONE, O_CLOEXEC, ...(recursive ? { AT_RECURSIVE } : {}) })],
+      into,
+    ),
     `open_tree(${JSON.stringify(source)})`,
+  );
+
+/** `open_tree(fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH)`: the same of what a descriptor stands for. */
+export const cloneMount = (fd: Operand, into: Slot, recursive = false): SyscallOp =>
+  call(
+    "open_tree",
+    [fd, text(""), flags({ OPEN_TREE_CLONE, O_CLOEXEC, AT_EMPTY_PATH, ...(recursive ? { AT_RECURSIVE } : {}) })],
+    into,
   );
 
 /** `move_mount(mount, "", AT_FDCWD, target)`: attaches a detached mount at a path below the working directory. */
@@ -71,16 +83,22 @@ export const mkdirat = (directory: Operand, path: string, mode: number): Syscall
   call("mkdirat", [directory, text(path), mode]);
 
 /** A regular file to mount on; `mknodat` needs no descriptor where `openat` would. */
-export const createFile = (path: string, mode: number): SyscallOp =>
+export const createFile = (path: string, mode: number, directory: Operand = AT_FDCWD, shown = path): SyscallOp =>
   described(
-    call("mknodat", [AT_FDCWD, text(path), flags({ S_IFREG: 0o100000, [`0${mode.toString(8)}`]: mode }), 0]),
-    `mknod(${JSON.stringify(path)})`,
+    call("mknodat", [directory, text(path), flags({ S_IFREG: 0o100000, [`0${mode.toString(8)}`]: mode }), 0]),
+    `mknod(${JSON.stringify(shown)})`,
   );
 
-export const symlinkat = (to: string, path: string): SyscallOp => call("symlinkat", [text(to), AT_FDCWD, text(path)]);
+export const symlinkat = (to: string, path: string, directory: Operand = AT_FDCWD): SyscallOp =>
+  call("symlinkat", [text(to), directory, text(path)]);
 
-export const openat = (path: string, bits: Readonly<Record<string, number>>, mode: number, into: Slot): SyscallOp =>
-  call("openat", [AT_FDCWD, text(path), flags({ ...bits, O_CLOEXEC }), mode], into);
+export const openat = (
+  path: string,
+  bits: Readonly<Record<string, number>>,
+  mode: number,
+  into: Slot,
+  directory: Operand = AT_FDCWD,
+): SyscallOp => call("openat", [directory, text(path), flags({ ...bits, O_CLOEXEC }), mode], into);
 
 export const write = (fd: Operand, from: Operand, sizeBytes: Operand): SyscallOp =>
   call("write", [fd, from, sizeBytes]);

@@ -18,6 +18,8 @@ import type { Host } from "../plugin/host.ts";
 import { readHostFacts } from "./facts.ts";
 import { CallError } from "./libc.ts";
 
+export { launcherDied } from "../errors/launch.ts";
+
 export interface FailureContext {
   readonly plan: Plan;
   readonly program: Program;
@@ -75,7 +77,8 @@ export const explainFailure = (context: FailureContext, index: number, errno: nu
   }
   const step = { plugin, phase, sentence, syscall, errno };
   const facts = readHostFacts(context.host, isStranger(context.plan));
-  return op?.kind === "fail" ? launcherRefused(step, facts) : launchFailed(step, facts);
+  // What the launcher refuses by itself has no errno of the kernel's to tell.
+  return op?.kind === "fail" && phase === "landlock" ? launcherRefused(step, facts) : launchFailed(step, facts);
 };
 
 /** What failed in this process, on the way to the launcher. Errors that are not of the kernel's stay what they are. */

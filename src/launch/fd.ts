@@ -4,7 +4,7 @@
  */
 
 import { ptr } from "bun:ffi";
-import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../linux/file.ts";
+import { AT_FDCWD, O_CLOEXEC, O_PATH, O_WRONLY } from "../linux/file.ts";
 import { mustCall, tryCall } from "./libc.ts";
 
 const F_SETFD = 2;
@@ -59,12 +59,12 @@ export const openPipe = (): { readonly reading: OwnedFd; readonly writing: Owned
 };
 
 const AF_UNIX = 1;
-const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
 
-/** `socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)`. */
+/** `socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC)`. */
 export const openPair = (): { readonly one: OwnedFd; readonly other: OwnedFd } => {
   const ends = new Int32Array(2);
-  mustCall("socketpair()", "socketpair", AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, ptr(ends));
+  mustCall("socketpair()", "socketpair", AF_UNIX, SOCK_SEQPACKET | O_CLOEXEC, 0, ptr(ends));
   return { one: new OwnedFd(ends[0] as number), other: new OwnedFd(ends[1] as number) };
 };
 
@@ -88,6 +88,12 @@ export const readProcFile = (path: string): string => {
 const SHOWN_CHARACTERS_MAX = 60;
 const shorten = (text: string): string =>
   text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX - 1)}…`;
+
+/** A path as a place (O_PATH): to look at what is in it, whatever has that path later. @throws CallError */
+export const openPlace = (path: string): OwnedFd => {
+  const name = cString(path);
+  return new OwnedFd(mustCall(`open(${JSON.stringify(path)})`, "openat", AT_FDCWD, ptr(name), O_PATH | O_CLOEXEC));
+};
 
 /** Writes a file of /proc in one call, as its handlers want it. @throws CallError */
 export const writeProcFile = (path: string, content: string): void => {

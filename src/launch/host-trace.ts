@@ -17,6 +17,7 @@ const METHODS = [
   "readText",
   "readTextIn",
   "readStart",
+  "list",
 ] as const;
 type Method = (typeof METHODS)[number];
 
@@ -31,11 +32,15 @@ export interface Question {
 
 type Answer = Question["answer"];
 
+/** A listing as a text, so that two can be compared. */
+const toAnswer = (result: unknown): Answer =>
+  typeof result === "object" ? JSON.stringify(result) : (result as Answer);
+
 const ask = (host: Host, of: Question["of"], args: readonly unknown[]): Answer => {
   if (of === "environment") return host.environment[args[0] as string];
   if (of === "mayMapIds") return host.mayMapIds;
   try {
-    return (host[of] as (...args: readonly unknown[]) => Answer)(...args);
+    return toAnswer((host[of] as (...args: readonly unknown[]) => unknown)(...args));
   } catch {
     return REFUSED;
   }
@@ -61,11 +66,11 @@ export const traceHost = (host: Host): Trace => {
   };
   const method =
     (of: Method) =>
-    (...args: readonly unknown[]): Answer => {
+    (...args: readonly unknown[]): unknown => {
       try {
-        const answer = (host[of] as (...args: readonly unknown[]) => Answer)(...args);
-        note(of, args, answer);
-        return answer;
+        const result = (host[of] as (...args: readonly unknown[]) => unknown)(...args);
+        note(of, args, toAnswer(result));
+        return result;
       } catch (error) {
         note(of, args, REFUSED);
         throw error;

@@ -25,7 +25,8 @@ import {
 } from "../linux/file.ts";
 import { ID_POOL_BASE, ID_POOL_SIZE, mapCovers } from "../linux/idpool.ts";
 import { openHow, RESOLVE } from "../linux/mount.ts";
-import type { Host, NodeType } from "../plugin/host.ts";
+import type { DirectoryEntry, Host, NodeType } from "../plugin/host.ts";
+import { type DirectoryBytes, readDirectory, typeBits } from "./directory.ts";
 import { cString, OwnedFd } from "./fd.ts";
 import { arch, mustCall, tryCall } from "./libc.ts";
 
@@ -51,6 +52,23 @@ const TYPES: ReadonlyMap<number, NodeType> = new Map([
 const nodeType: Host["nodeType"] = (path, { follow = true } = {}) => {
   const mode = modeOf(path, follow ? 0 : AT_SYMLINK_NOFOLLOW);
   return mode === undefined ? "missing" : (TYPES.get(mode & S_IFMT) ?? "other");
+};
+
+const typeOf = (path: string, { name, type }: DirectoryBytes): DirectoryEntry => {
+  const text = new TextDecoder().decode(name);
+  return { name: text, type: TYPES.get(typeBits(type)) ?? nodeType(`${path}/${text}`, { follow: false }) };
+};
+
+const compareNames = (one: DirectoryEntry, other: DirectoryEntry): number => (one.name < other.name ? -1 : 1);
+
+const list: Host["list"] = (path) => {
+  const name = cString(path);
+  const opened = tryCall("openat", AT_FDCWD, ptr(name), OPEN_BITS[arch].O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return undefined;
+  using fd = new OwnedFd(opened);
+  return readDirectory(fd.number, path)
+    .map((one) => typeOf(path, one))
+    .sort(compareNames);
 };
 
 const X_OK = 1;
@@ -183,6 +201,7 @@ export const createHost = (): Host => {
       return mayMap;
     },
     nodeType,
+    list,
     mayExecute,
     openToAll,
     readLink,

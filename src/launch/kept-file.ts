@@ -163,6 +163,8 @@ const checksOf = ({ of, args, answer }: Question): Checks => {
       return undefined;
     case "readStart":
       return textCheck(path, answer as string | undefined, args[1] as number);
+    case "list":
+      return undefined;
     case "environment":
       return [environmentCheck(path, answer as string | undefined)];
     case "mayMapIds":
@@ -209,15 +211,19 @@ const header = (prepared: Prepared): Readonly<Partial<Record<keyof typeof KEPT, 
   relays: Number(prepared.relays),
 });
 
+/** The front copies each with the mounts below, and maps no ids. */
+const isPlain = ({ recursive, idmap }: Prepared["sources"][number]): boolean => recursive && idmap === undefined;
+
 /** Undefined where something that was asked of the host cannot be asked again by the front, or where it is too large. */
 export const encodeKept = (of: KeptFor, questions: readonly Question[], prepared: Prepared): Uint8Array | undefined => {
   const asked = questions.map(checksOf);
   if (asked.includes(undefined) || prepared.sources.length > SOURCES_MAX || prepared.maps) return undefined;
+  if (!prepared.sources.every(isPlain) || prepared.secrets.length > 0) return undefined;
   const checks = [...callerChecks(of), ...asked.flatMap((some) => some ?? [])];
   const sources = KEPT_HEADER_BYTES + (checks.length + 1) * CHECK_BYTES;
   const pool = new Pool(sources + 8 * prepared.sources.length);
   const table = checks.map((check) => check(pool));
-  const paths = prepared.sources.map((path) => pool.add(withNul(path)));
+  const paths = prepared.sources.map(({ path }) => pool.add(withNul(path)));
   const image = pool.add(prepared.image);
   if (pool.end > KEPT_BYTES_MAX) return undefined;
   const file = new Uint8Array(pool.end);

@@ -1,5 +1,5 @@
 /**
- * An executable that is in no directory: written once, sealed, executed by descriptor.
+ * What is in no directory: an executable, written once, sealed, executed by descriptor; or bytes to be read.
  *
  * Sealed against writing, since the payload could otherwise change, through /proc/PID/exe, what the next sandbox executes
  * (CVE-2019-5736). Where memfds may not be executed (vm.memfd_noexec=2), an unnamed file stands in.
@@ -15,14 +15,15 @@ import { arch, CallError, mustCall, tryCall } from "./libc.ts";
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
 const MFD_EXEC = 0x10;
+const MFD_NOEXEC_SEAL = 0x8;
 const F_ADD_SEALS = 1033;
 const F_SEAL_ALL = 0x1 | 0x2 | 0x4 | 0x8;
 
 const NAME = cString("bunker");
 
-/** MFD_EXEC exists since Linux 6.3; a kernel before that refuses the bit and makes every memfd executable. */
-const createMemfd = (): number => {
-  const fd = tryCall("memfd_create", ptr(NAME), MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+/** `kind` exists since Linux 6.3; a kernel before that refuses the bit and makes every memfd executable. */
+const createMemfd = (kind: number): number => {
+  const fd = tryCall("memfd_create", ptr(NAME), MFD_CLOEXEC | MFD_ALLOW_SEALING | kind);
   return fd === -errnos.EINVAL ? tryCall("memfd_create", ptr(NAME), MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd;
 };
 
@@ -73,11 +74,21 @@ export const hiddenExecutableOf = (image: Uint8Array): OwnedFd => hide(executabl
 
 /** @throws CallError when neither way is open */
 export const executableOf = (image: Uint8Array): OwnedFd => {
-  const created = createMemfd();
-  if (created === -errnos.EACCES) return unnamedFile(image);
+  const created = createMemfd(MFD_EXEC);
+  return created === -errnos.EACCES ? unnamedFile(image) : sealed(created, image);
+};
+
+/** Bytes to be read, and never to be executed. @throws CallError */
+export const memoryOf = (content: Uint8Array): OwnedFd => {
+  const fd = sealed(createMemfd(MFD_NOEXEC_SEAL), content);
+  mustCall("lseek(memfd)", "lseek", fd.number, 0, 0);
+  return fd;
+};
+
+const sealed = (created: number, content: Uint8Array): OwnedFd => {
   if (created < 0) throw new CallError('memfd_create("bunker")', -created);
   const fd = new OwnedFd(created);
-  writeAll(created, image);
+  writeAll(created, content);
   mustCall("fcntl(F_ADD_SEALS)", "fcntl", created, F_ADD_SEALS, F_SEAL_ALL);
   return fd;
 };

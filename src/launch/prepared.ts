@@ -3,13 +3,35 @@
  * @module
  */
 import type { IdMaps } from "../plan/contribution.ts";
+export interface Idmap {
+  /** The innermost directory on the host that the payload does not see, where it may write to what is in it. */
+  readonly writableIn: string | undefined;
+}
+
+export interface PreparedSource {
+  /** On the host, without links. */
+  readonly path: string;
+  /** With the mounts below. */
+  readonly recursive: boolean;
+  /** The files of its owner become the payload's (idmap.ts). */
+  readonly idmap: Idmap | undefined;
+}
+
+export interface PreparedSecret {
+  readonly name: string;
+  readonly from: { readonly file: string } | { readonly variable: string };
+}
 
 export interface Prepared {
   readonly image: Uint8Array;
   /** CLONE_NEW* bits. */
   readonly namespaces: number;
-  /** Paths that this process opens for the launcher, in the order of their descriptors. */
-  readonly sources: readonly string[];
+  /** What this process opens for the launcher, in the order of the descriptors. */
+  readonly sources: readonly PreparedSource[];
+  /** What this process reads for the launcher (secrets.ts); its descriptors stand behind the sources. */
+  readonly secrets: readonly PreparedSecret[];
+  /** The launcher hands over what is written to overlays (written.ts): one more descriptor, the last. */
+  readonly tellsWritten: boolean;
   /** Ids inside that get an unprivileged id of the sandbox's own outside; undefined: the launcher maps its own. */
   readonly ownIds: { readonly uid: number; readonly gid: number } | undefined;
   /** Many ids, given out at each start: a range of the sandbox's own, or these. Nothing with them is kept. */

@@ -6,7 +6,6 @@ import { ptr } from "bun:ffi";
 import { FDS, TERMINAL_MODES } from "../launcher/layout.ts";
 import { RELAY_FDS } from "../launcher/relay.ts";
 import { TERMIOS, TERMIOS_BYTES } from "../launcher/terminal.ts";
-import { errnos } from "../linux/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -24,7 +23,8 @@ import {
 import type { Move } from "./clone.ts";
 import { cString, duplicate, OwnedFd, openPair, openPipe } from "./fd.ts";
 import { isTerminal } from "./host.ts";
-import { CallError, tryCall } from "./libc.ts";
+import { tryCall } from "./libc.ts";
+import { receiveDescriptor } from "./receive-fd.ts";
 
 export interface StreamOptions {
   /** False: the payload gets the caller's own streams. */
@@ -99,22 +99,6 @@ export const openStreams = ({ relays, terminal }: StreamOptions): Streams => {
 
 export const movesOf = ({ inside }: Streams): readonly Move[] => inside.map(({ fd, to }) => ({ from: fd.number, to }));
 
-const CONTROL_BYTES = 24;
-const MSG_CMSG_CLOEXEC = 0x4000_0000;
-
-/** `struct msghdr`, for one byte and one descriptor; undefined where the launcher has failed, which it says on the status pipe. */
-const receiveMaster = (channel: OwnedFd): OwnedFd | undefined => {
-  const [byte, control] = [new Uint8Array(1), new DataView(new ArrayBuffer(CONTROL_BYTES))];
-  const iov = new BigUint64Array([BigInt(ptr(byte)), 1n]);
-  const message = new BigUint64Array([0n, 0n, BigInt(ptr(iov)), 1n, BigInt(ptr(control)), BigInt(CONTROL_BYTES), 0n]);
-  for (;;) {
-    const received = tryCall("recvmsg", channel.number, ptr(message), MSG_CMSG_CLOEXEC);
-    if (received === -errnos.EINTR) continue;
-    if (received < 0) throw new CallError("recvmsg(terminal)", -received);
-    return received === 1 ? new OwnedFd(control.getInt32(16, true)) : undefined;
-  }
-};
-
 const OPOST = 1;
 
 const copySettings = (master: OwnedFd): void => {
@@ -141,7 +125,7 @@ const chooseDisplay = (terminal: number): OwnedFd => {
 export const takeTerminal = (channel: OwnedFd | undefined, terminal: number): Streams["outside"] => {
   if (channel === undefined) return [];
   using own = channel;
-  const master = receiveMaster(own);
+  const master = receiveDescriptor(own, { wait: true });
   if (master === undefined) return [];
   copySettings(master);
   tryCall("write", own.number, ptr(Uint8Array.of(1)), 1);

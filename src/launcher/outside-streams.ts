@@ -111,7 +111,12 @@ export const prepareStreams = (relays: Operand, terminal: Operand): readonly Op[
   label("streams: as they are"),
   branch(terminal, "equal", TERMINAL_MODES.none, "streams: no terminal"),
   ...openPair(OUTSIDE.channel, OUTSIDE.channelInside, (ends) =>
-    call("socketpair", [flags({ AF_UNIX: 1 }), flags({ SOCK_STREAM: 1, SOCK_CLOEXEC: 0o2000000 }), 0, addressOf(ends)]),
+    call("socketpair", [
+      flags({ AF_UNIX: 1 }),
+      flags({ SOCK_SEQPACKET: 5, SOCK_CLOEXEC: 0o2000000 }),
+      0,
+      addressOf(ends),
+    ]),
   ),
   ...addMove(OUTSIDE.channelInside, FDS.terminal),
   label("streams: no terminal"),

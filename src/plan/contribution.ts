@@ -53,8 +53,11 @@ export type Root =
   | { readonly type: "tmpfs"; readonly sizeBytes: number; readonly inodes: number }
   | { readonly type: "directory"; readonly source: string; readonly readOnly: boolean };
 
-/** A piece of a synthesised file: text, or an id that may only be known when the sandbox starts. */
-export type ContentPart = string | { readonly id: "uid" | "gid" };
+/**
+ * A piece of a synthesised file: text, an id that may only be known when the sandbox starts, or a secret, by its name: what it is
+ * stands nowhere in the plan.
+ */
+export type ContentPart = string | { readonly id: "uid" | "gid" } | { readonly secret: string };
 
 /** Whose it is inside, where that is not root: only where many ids are mapped does it make a difference. */
 export type Owner = "payload";
@@ -70,6 +73,20 @@ export type Entry = { readonly target: string } & (
       /** Recursively: submounts too. */
       readonly readOnly: boolean;
       readonly noexec?: boolean;
+      /** The files of the source's owner are the payload's: only for an identity that root maps. */
+      readonly idmap?: boolean;
+    }
+  | {
+      /** A directory of the host's, on which nothing is written: what is, stays in memory or in a directory for it. */
+      readonly type: "overlay";
+      readonly source: string;
+      /** A directory of the host's. What is written stays in its `upper`, beside a `work` of the kernel's. */
+      readonly upper?: string;
+      /** Of the memory, where there is no such directory. */
+      readonly sizeBytes: number;
+      readonly inodes: number;
+      readonly noexec?: boolean;
+      readonly idmap?: boolean;
     }
   | {
       readonly type: "tmpfs";
@@ -81,9 +98,20 @@ export type Entry = { readonly target: string } & (
       readonly owner?: Owner;
     }
   /** A pseudo file system of the kernel's. `options` as mount(8) takes them: `newinstance,ptmxmode=0666`. */
-  | { readonly type: "filesystem"; readonly filesystem: "proc" | "mqueue" | "devpts"; readonly options: string }
+  | {
+      readonly type: "filesystem";
+      readonly filesystem: "proc" | "sysfs" | "mqueue" | "devpts";
+      readonly options: string;
+    }
   | { readonly type: "directory"; readonly mode: number }
-  | { readonly type: "file"; readonly mode: number; readonly content: readonly ContentPart[]; readonly owner?: Owner }
+  | {
+      readonly type: "file";
+      readonly mode: number;
+      readonly content: readonly ContentPart[];
+      readonly owner?: Owner;
+      /** A mount by itself, writable or not whatever its directory is, and allowed in directories of the user's. */
+      readonly mount?: "read-only" | "writable";
+    }
   | { readonly type: "symlink"; readonly to: string }
 );
 
@@ -111,11 +139,32 @@ export interface SeccompFacts {
   readonly skipped: readonly string[];
 }
 
+/** A place inside that is not shown as it is. Covers are laid over everything else, when every entry is there. */
+export interface Cover {
+  readonly target: string;
+  /** `hidden`: an empty file or directory is seen instead. `read-only`: it is, whatever it lies on. */
+  readonly how: "hidden" | "read-only";
+  readonly node: "directory" | "file";
+  /** Where there is none it is left out: not every kernel has every file. Otherwise that is an error. */
+  readonly optional: boolean;
+}
+
+/** Contents that no plan, program or image has: they are handed to the launcher by descriptor. */
+export interface Secret {
+  readonly name: string;
+  /** An absolute path on the host, or a variable of the caller's environment. */
+  readonly from: { readonly file: string } | { readonly variable: string };
+}
+
 export type Contribution =
   | { readonly kind: "namespace"; readonly name: NamespaceName }
   | { readonly kind: "identity"; readonly identity: Identity }
   | { readonly kind: "root"; readonly root: Root }
   | { readonly kind: "entry"; readonly entry: Entry }
+  | { readonly kind: "cover"; readonly cover: Cover }
+  | { readonly kind: "secret"; readonly secret: Secret }
+  /** Only `bunker run` can start it, planned anew each time: it is neither compiled nor kept. The reason is the end of a sentence. */
+  | { readonly kind: "runOnly"; readonly reason: string }
   /** Operations that the launcher runs at the end of a phase, in the order of the plugins. */
   | { readonly kind: "inside"; readonly phase: OpenPhase; readonly ops: readonly Op[] }
   | { readonly kind: "environment"; readonly name: string; readonly value: string }
@@ -143,6 +192,9 @@ export const namespace = (name: NamespaceName): Contribution => ({ kind: "namesp
 export const identity = (value: Identity): Contribution => ({ kind: "identity", identity: value });
 export const root = (value: Root): Contribution => ({ kind: "root", root: value });
 export const entry = (value: Entry): Contribution => ({ kind: "entry", entry: value });
+export const cover = (value: Cover): Contribution => ({ kind: "cover", cover: value });
+export const secret = (value: Secret): Contribution => ({ kind: "secret", secret: value });
+export const runOnly = (reason: string): Contribution => ({ kind: "runOnly", reason });
 export const inside = (phase: OpenPhase, ...ops: readonly Op[]): Contribution => ({ kind: "inside", phase, ops });
 export const environment = (name: string, value: string): Contribution => ({ kind: "environment", name, value });
 export const workdir = (path: string): Contribution => ({ kind: "workdir", path });

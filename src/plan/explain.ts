@@ -2,22 +2,20 @@
  * A plan for people, and for machines: what the sandbox will be, and which plugin asked for what.
  * @module
  */
-import { printable, quoted } from "../errors/text.ts";
+import { printable } from "../errors/text.ts";
 import type { Op } from "../ir/op.ts";
 import { printOp, printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { CAPABILITIES } from "../linux/capability.ts";
 import { type Extent, showIds } from "../linux/idmap.ts";
 import { ID_RANGE_IDS } from "../linux/idpool.ts";
-import type { ContentPart, Entry, Identity, Root, Stdio } from "./contribution.ts";
+import type { Identity, Stdio } from "./contribution.ts";
+import { coverRows, entryText, type Row, rootText, word } from "./explain-files.ts";
 import { kernelText, landlockToJson, reportLandlock } from "./landlock/report.ts";
 import { lockedSecurebits } from "./lower/capabilities.ts";
-import { canBeCompiled } from "./lower/standalone.ts";
 import type { From, Plan } from "./plan.ts";
 
 const CORE = "bunker";
-
-type Row = readonly string[];
 
 /** Rows with their columns aligned; the last one is left ragged. */
 const columns = (rows: readonly Row[]): readonly string[] => {
@@ -30,21 +28,6 @@ const columns = (rows: readonly Row[]): readonly string[] => {
 
 const section = (title: string, rows: readonly Row[]): readonly string[] =>
   rows.length === 0 ? [] : ["", title, ...columns(rows)];
-
-const size = (bytes: number): string => {
-  const unit =
-    bytes % 2 ** 30 === 0
-      ? ([30, "GiB"] as const)
-      : bytes % 2 ** 20 === 0
-        ? ([20, "MiB"] as const)
-        : ([10, "KiB"] as const);
-  return `${bytes / 2 ** unit[0]} ${unit[1]}`;
-};
-
-const mode = (bits: number): string => `0${bits.toString(8)}`;
-
-/** A word of a shell: quoted only where it must be. */
-const word = (value: string): string => (/^[\w@%+=:,./-]+$/.test(value) ? value : quoted(value));
 
 const idName = (id: number | "caller"): string => (id === "caller" ? "the caller's id" : String(id));
 
@@ -77,48 +60,6 @@ const securebitsText = (plan: Plan): string => {
 const identityText = ({ uid, gid, outside, name, home }: Identity): string =>
   `${printable(name)}, uid ${idName(uid)}, gid ${idName(gid)}, home ${word(home)}; ${OUTSIDE[outside]}`;
 
-const rootText = (root: Root): string =>
-  root.type === "tmpfs"
-    ? `tmpfs of ${size(root.sizeBytes)}, ${root.inodes} inodes, read-only once it is built`
-    : `directory ${word(root.source)}, ${root.readOnly ? "read-only" : "writable"}`;
-
-const contentText = (content: readonly ContentPart[]): string => {
-  const bytes = content.reduce((sum, part) => sum + (typeof part === "string" ? Buffer.byteLength(part) : 0), 0);
-  return `${bytes} bytes${content.some((part) => typeof part !== "string") ? " and ids" : ""}`;
-};
-
-const flagList = (...flags: readonly (string | false | undefined)[]): string => flags.filter(Boolean).join(", ");
-
-const entryText = (entry: Entry): string => {
-  switch (entry.type) {
-    case "bind": {
-      const source = entry.source === entry.target ? `host ${entry.node}` : `host ${entry.node} ${word(entry.source)}`;
-      return flagList(source, entry.readOnly ? "read-only" : "writable", entry.noexec && "noexec");
-    }
-    case "tmpfs":
-      return flagList(
-        `tmpfs of ${size(entry.sizeBytes)}`,
-        `${entry.inodes} inodes`,
-        `mode ${mode(entry.mode)}`,
-        entry.readOnly && "read-only",
-        entry.noexec && "noexec",
-        entry.owner && `of the ${entry.owner}'s`,
-      );
-    case "filesystem":
-      return flagList(`new ${entry.filesystem}`, printable(entry.options));
-    case "directory":
-      return `directory, mode ${mode(entry.mode)}`;
-    case "file":
-      return flagList(
-        `file of ${contentText(entry.content)}`,
-        `mode ${mode(entry.mode)}`,
-        entry.owner && `of the ${entry.owner}'s`,
-      );
-    case "symlink":
-      return `link to ${word(entry.to)}`;
-  }
-};
-
 /** What people want to know of an operation: its own words where it has some. */
 const opText = (op: Op): string =>
   ((op.kind === "syscall" || op.kind === "fail") && op.origin?.sentence) || printOp(op);
@@ -144,15 +85,14 @@ const capabilityText = (numbers: readonly number[]): string =>
     ? "none, in all five sets"
     : numbers.map((number) => CAPABILITIES[number] ?? `CAP_${number}`).join(" ");
 
-const selfContainedText = (plan: Plan): string =>
-  canBeCompiled(plan)
-    ? "self-contained: no plugin has work to do outside, so that it can be compiled"
-    : "self-contained: no plugin has work to do outside; its ids are given out when it starts, so that it cannot be compiled";
-
-const supervisionText = (plan: Plan): string =>
-  plan.supervisedBy.length === 0
-    ? selfContainedText(plan)
-    : `supervised: ${plan.supervisedBy.map(({ plugin, hooks }) => `${plugin} has work to do outside (${hooks.join(", ")})`).join("; ")}`;
+const supervisionText = ({ supervisedBy, runOnly }: Plan): string =>
+  supervisedBy.length === 0
+    ? `self-contained: no plugin has work to do outside${
+        runOnly.length === 0
+          ? ", so that it can be compiled"
+          : `; for bunker run alone: ${runOnly.map(({ plugin, reason }) => `${plugin}: ${printable(reason)}`).join("; ")}`
+      }`
+    : `supervised: ${supervisedBy.map(({ plugin, hooks }) => `${plugin} has work to do outside (${hooks.join(", ")})`).join("; ")}`;
 
 const SHOWN_HASH_CHARACTERS = 16;
 
@@ -219,6 +159,7 @@ export const explainPlan = (plan: Plan, kernel: Kernel = {}): string =>
       plan.entries.map((entry) => [word(entry.target), entryText(entry), entry.plugin]),
     ),
     ...section(`landlock (${kernelText(kernel.landlockAbi)})`, landlockRows(plan, kernel)),
+    ...section("covers", coverRows(plan)),
     ...section(
       "environment",
       plan.environment.map(({ name, value, plugin }) => [`${word(name)}=${word(value)}`, plugin]),
@@ -256,6 +197,7 @@ export const planToJson = (plan: Plan, { landlockAbi }: Kernel = {}): Record<str
   securebits: { locked: lockedSecurebits(plan), plugin: plan.capabilities.plugin },
   landlock: landlockToJson(plan, landlockAbi),
   seccomp: plan.seccomp ?? null,
+  secrets: plan.secrets.map(({ name, plugin }) => ({ name, plugin })),
 });
 
 /** The program as JSON has it: one object an operation. */

@@ -4,7 +4,7 @@
  */
 import invariant from "tiny-invariant";
 import { conflict } from "../errors.ts";
-import type { Contribution, Entry, Root } from "./contribution.ts";
+import type { Contribution, Cover, Entry, Root, Secret } from "./contribution.ts";
 import { mergeLandlock } from "./landlock/merge.ts";
 import type { From, Plan } from "./plan.ts";
 
@@ -50,7 +50,7 @@ export const components = (path: string): readonly string[] =>
 
 const normalise = (target: string): string => `/${components(target).join("/")}`;
 
-const compareTargets = (a: From<Entry>, b: From<Entry>): number => {
+const compareTargets = (a: { readonly target: string }, b: { readonly target: string }): number => {
   const [left, right] = [components(a.target), components(b.target)];
   const at = left.findIndex((part, index) => part !== right[index]);
   if (at === -1) return left.length - right.length;
@@ -65,19 +65,25 @@ const WEIGHTS: Readonly<Record<Entry["type"], number>> = {
   symlink: 1,
   tmpfs: 2,
   bind: 2,
+  overlay: 2,
   filesystem: 2,
 };
 
+const weightOf = (entry: Entry): number => (entry.type === "file" && entry.mount ? 2 : WEIGHTS[entry.type]);
+
 const heavier = (one: From<Entry>, other: From<Entry>): From<Entry> => {
-  const difference = WEIGHTS[one.type] - WEIGHTS[other.type];
+  const difference = weightOf(one) - weightOf(other);
   if (difference !== 0) return difference > 0 ? one : other;
   if (equal({ ...one, plugin: "" }, { ...other, plugin: "" }) || one.type === "directory") return other;
   throw conflict(`mount at ${one.target}`, other.plugin, one.plugin);
 };
 
-/** One entry for each target, parents before what is in them. */
-const mergeEntries = (all: readonly From<Entry>[]): readonly From<Entry>[] => {
-  const found = new Map<string, From<Entry>>();
+/** One of each target, parents before what is in them. */
+const byTarget = <T extends { readonly target: string; readonly plugin: string }>(
+  all: readonly T[],
+  choose: (one: T, other: T) => T,
+): readonly T[] => {
+  const found = new Map<string, T>();
   for (const given of all) {
     invariant(
       given.target.startsWith("/") && !components(given.target).includes(".."),
@@ -85,18 +91,23 @@ const mergeEntries = (all: readonly From<Entry>[]): readonly From<Entry>[] => {
     );
     const one = { ...given, target: normalise(given.target) };
     const other = found.get(one.target);
-    found.set(one.target, other ? heavier(one, other) : one);
+    found.set(one.target, other ? choose(one, other) : one);
   }
   return [...found.values()].sort(compareTargets);
 };
 
-const isMount = (entry: Entry): boolean => WEIGHTS[entry.type] === 2;
+/** What is hidden stays hidden, whoever else would have it read-only. */
+const stricter = (one: From<Cover>, other: From<Cover>): From<Cover> => (other.how === "hidden" ? other : one);
 
-/** Whether a target lies on a tmpfs of ours. `entries` are sorted: the last mount above it is the nearest. */
-export const isOwnGround = (root: Root, entries: readonly Entry[], target: string): boolean => {
-  const above = entries.findLast((other) => isMount(other) && target.startsWith(`${other.target}/`));
-  return above === undefined ? root.type === "tmpfs" : above.type === "tmpfs";
-};
+const isMount = (entry: Entry): boolean => weightOf(entry) === 2;
+
+/** The mount that a target lies on; undefined for the root. `entries` are sorted: the last one above it is the nearest. */
+export const mountAbove = <T extends Entry>(entries: readonly T[], target: string): T | undefined =>
+  entries.findLast((other) => isMount(other) && target.startsWith(`${other.target}/`));
+
+/** Whether a target lies on a tmpfs of ours, where it can be made. */
+const isOwnGround = (root: Root, entries: readonly Entry[], target: string): boolean =>
+  (mountAbove(entries, target) ?? root).type === "tmpfs";
 
 /** Nothing is written into directories of the user's: what would have to be made there is left out, and a note says so. */
 const leaveOutForeign = (
@@ -117,14 +128,21 @@ export interface MergeInput {
 
 const CORE = "bunker";
 
+/** An image maps one id, that of whoever starts it. */
+const givenOutIds = ({ identity: { outside }, plugin }: From<Of<"identity">>): Plan["runOnly"] =>
+  outside === "range" || outside === "maps" ? [{ plugin, reason: "many ids are given out when it starts" }] : [];
+
 /** @throws BunkerError when two plugins contradict each other */
 export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput): Plan => {
   const identity = only(contributions, "identity");
   const root = only(contributions, "root");
   invariant(identity && root, "some plugin decides on identity and root");
   const stdio = only(contributions, "stdio");
-  const merged = mergeEntries(ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin })));
   const seccomp = only(contributions, "seccomp");
+  const merged = byTarget<From<Entry>>(
+    ofKind(contributions, "entry").map(({ entry, plugin }) => ({ ...entry, plugin })),
+    heavier,
+  );
   const { entries, notes } = leaveOutForeign(root.root, merged);
   const landlock = mergeLandlock(only(contributions, "landlock"), ofKind(contributions, "tcpPorts"));
   return Object.freeze<Plan>({
@@ -134,6 +152,14 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
     identity: { ...identity.identity, plugin: identity.plugin },
     root: { ...root.root, plugin: root.plugin },
     entries,
+    covers: byTarget<From<Cover>>(
+      ofKind(contributions, "cover").map(({ cover, plugin }) => ({ ...cover, plugin })),
+      stricter,
+    ),
+    secrets: byName<From<Secret>>(
+      "secret",
+      ofKind(contributions, "secret").map(({ secret, plugin }) => ({ ...secret, plugin })),
+    ),
     steps: ofKind(contributions, "inside"),
     environment: byName("environment variable", ofKind(contributions, "environment")),
     workdir: ofKind(contributions, "workdir").at(-1) ?? { path: "/", plugin: CORE },
@@ -145,5 +171,6 @@ export const mergePlan = ({ command, contributions, supervisedBy }: MergeInput):
     ...(landlock === undefined ? {} : { landlock }),
     seccomp: seccomp && { ...seccomp.seccomp, plugin: seccomp.plugin },
     notes: [...ofKind(contributions, "note"), ...notes],
+    runOnly: [...ofKind(contributions, "runOnly"), ...givenOutIds(identity)],
   });
 };

@@ -4,7 +4,7 @@
  */
 import type { Op } from "../ir/op.ts";
 import type { NamespaceName } from "../linux/namespace.ts";
-import type { Entry, Identity, Root, SeccompFacts, Stdio } from "./contribution.ts";
+import type { Cover, Entry, Identity, Root, SeccompFacts, Secret, Stdio } from "./contribution.ts";
 import type { Landlock } from "./landlock/policy.ts";
 import type { OpenPhase } from "./phase.ts";
 
@@ -19,6 +19,9 @@ export interface Plan {
   readonly root: From<Root>;
   /** Sorted, so that a parent stands before what is in it. */
   readonly entries: readonly From<Entry>[];
+  /** Sorted too. */
+  readonly covers: readonly From<Cover>[];
+  readonly secrets: readonly From<Secret>[];
   readonly steps: readonly From<{ readonly phase: OpenPhase; readonly ops: readonly Op[] }>[];
   readonly environment: readonly From<{ readonly name: string; readonly value: string }>[];
   readonly workdir: From<{ readonly path: string }>;
@@ -32,6 +35,8 @@ export interface Plan {
   /** Undefined: no filter. */
   readonly seccomp: From<SeccompFacts> | undefined;
   readonly notes: readonly From<{ readonly text: string }>[];
+  /** Why it is neither compiled nor kept: empty where it can be. */
+  readonly runOnly: readonly From<{ readonly reason: string }>[];
   /** Plugins that have work to do from outside while the sandbox lives: empty means self-contained. */
   readonly supervisedBy: readonly { readonly plugin: string; readonly hooks: readonly string[] }[];
 }

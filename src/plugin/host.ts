@@ -8,6 +8,13 @@ import type { Arch } from "../linux/syscalls.ts";
 /** `missing` also where a parent may not be searched. */
 export type NodeType = "missing" | "directory" | "file" | "device" | "symlink" | "other";
 
+/** Something in a directory. A name that is not UTF-8 has U+FFFD where it is not, and leads nowhere. */
+export interface DirectoryEntry {
+  readonly name: string;
+  /** Links are not followed. */
+  readonly type: NodeType;
+}
+
 export interface Host {
   /** Of this machine, and of this binary. */
   readonly arch: Arch;
@@ -27,6 +34,8 @@ export interface Host {
   readLink(path: string): string;
   /** The path without links. @throws when it does not exist */
   realPath(path: string): string;
+  /** What is in a directory, by name; undefined where it is none, or may not be read. A sandbox that rests on it is not kept. */
+  list(path: string): readonly DirectoryEntry[] | undefined;
   /** Whether the caller may execute the file, or search the directory. */
   mayExecute(path: string): boolean;
   /** Whether it is a regular file that everybody may read. */

@@ -60,6 +60,11 @@ describeForCallers("a kept sandbox", (caller) => {
     ["--network host", ["--network", "host"]],
     ["--hostname", ["--hostname", "kept", "--domainname", "kept"]],
     ["-v and --tmpfs", ["-v", `${scratch.path}:/data:ro`, "--tmpfs", "/t:size=64k"]],
+    ["--proc and --sysfs", ["--proc", "full", "--sysfs"]],
+    ["--file and --symlink", ["--file", "/etc/f=1", "--ro-file", "/tmp/f=2", "--symlink", "/etc/f:/opt/l"]],
+    ["--mask of a path", ["--mask", "/usr/bin/env"]],
+    // Root's are idmapped, and that is done anew each time.
+    ...(caller.name === "unprivileged" ? ([["--overlay", ["--overlay", "/usr/share:/o"]]] as const) : []),
   ] as const)("is the sandbox that was planned: %s", (_name, flags) => {
     const { first, second, started } = twice(["sh", "-c", LOOK, word()], { flags });
     expect(first.exitCode).toBe(0);
@@ -74,6 +79,33 @@ describeForCallers("a kept sandbox", (caller) => {
   ] as const)("ends as its payload does: %d", (status, command) => {
     const { second, started } = twice([...command, word()]);
     expect([second.exitCode, started]).toEqual([status, true]);
+  });
+
+  const secret = scratch.file(`secret-${caller.name}`, "secret");
+  test.each([
+    ["secrets", ["--secret", `key=${secret}`]],
+    ["a pattern of what is hidden", ["-v", `${scratch.path}:/v`, "--mask", `secret-${caller.name}*`]],
+    ...(caller.name === "root"
+      ? ([
+          ["an overlay of root's", ["--overlay", "/usr/share:/o"]],
+          ["an idmapped volume", ["-v", "/usr/share:/v:ro,idmap"]],
+        ] as const)
+      : []),
+  ] as const)("is none that has %s", (_name, flags) => {
+    const before = kept.files();
+    expect(run(["true", word()], { flags }).exitCode).toBe(0);
+    expect(kept.files()).toEqual(before);
+  });
+
+  test("is planned anew when a path that is hidden is another kind of thing", () => {
+    const path = scratch.file(`masked-${caller.name}/key`, "secret");
+    const flags = ["-v", `${scratch.at(`masked-${caller.name}`)}:/v`, "--mask", "/v/key"];
+    const command = ["sh", "-c", "test -d /v/key && ls -A /v/key || cat /v/key", word()];
+    const { first, second, started } = twice(command, { flags }, () => {
+      rmSync(path);
+      scratch.file(`masked-${caller.name}/key/inner`, "secret");
+    });
+    expect([first.stdout, second.stdout, started]).toEqual(["", "", false]);
   });
 
   test("is planned anew for other words, another directory, and other variables that the plan looks at", () => {

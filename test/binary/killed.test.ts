@@ -48,6 +48,8 @@ describeForCallers("nothing survives SIGKILL", (caller) => {
     ["a self-contained sandbox", [], ROUNDS],
     ["a sandbox with hooks", ["--plugin", hooked], ROUNDS / 2],
     ["--no-init", ["--no-init"], ROUNDS / 4],
+    ["an overlay with --diff", ["--diff", "--overlay", "/usr/share:/o", "--file", "/f=x"], ROUNDS / 4],
+    ["secrets", ["--secret", "x=/etc/hostname"], ROUNDS / 4],
   ] as const)("of bunker's process at any moment of a start: %s", async (_name, flags, rounds) => {
     const before = hostState();
     for (let round = 0; round < rounds; round += 1) await killedAt(run(caller, ...flags), Math.random() * SPREAD_MS);

@@ -111,7 +111,7 @@ describeForCallers("a sandbox in a sandbox", (caller) => {
   testWithAbi(2, "needs one around it that lets it make user namespaces and mount, and says so", () => {
     expect(inner()).toMatchObject({ exitCode: 125, stdout: "" });
     expect(inner().stderr).toContain("start that one with --allow-userns");
-    const open = ["--allow-userns"];
+    const open = ["--allow-userns", "--proc", "full"];
     expect(inner(...open).stderr).toContain("start the outer one with --landlock fs=off");
     expect(inner(...open, "--landlock", "fs=off").stdout).toBe("nested\n");
   });

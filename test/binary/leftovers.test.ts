@@ -52,6 +52,20 @@ describeForCallers("nothing is left", (caller) => {
     expect(cacheLeftovers()).toEqual([]);
   });
 
+  test("of overlays, files, masks and secrets", async () => {
+    const before = hostState();
+    const flags = [
+      ["--overlay", "/usr/share:/o", "--mask", "/usr/bin/env", "--file", "/etc/f=x", "--sysfs"],
+      ["--diff", "--overlay", "/usr/share:/o"],
+      ["--secret", "x=/etc/hostname", "--ro-file", "/tmp/f=x"],
+    ];
+    for (let round = 0; round < 30; round += 1)
+      expect(box(caller, ["sh", "-c", "exit 3", WORD], { flags: flags[round % 3] ?? [] }).exitCode).toBe(3);
+    expect(await remaining(before, WORD)).toEqual([]);
+    expect(changes(before)).toEqual({});
+    expect(cacheLeftovers()).toEqual([]);
+  });
+
   test("after sandboxes that could not be started", async () => {
     const before = hostState();
     for (const [command, flags] of [
@@ -68,6 +82,22 @@ describeForCallers("nothing is left", (caller) => {
       [
         ["true", WORD],
         ["--boottime-offset", "-4000000000"],
+      ],
+      [
+        ["no-such-command", WORD],
+        ["--diff", "--overlay", "/usr/share:/o"],
+      ],
+      [
+        ["true", WORD],
+        ["--mask", "**/no-such-file"],
+      ],
+      [
+        ["true", WORD],
+        ["--secret", "x=/etc"],
+      ],
+      [
+        ["true", WORD],
+        ["-v", "/proc/sys:/v:idmap,ro"],
       ],
     ] as const)
       expect(box(caller, command, { flags }).exitCode).toBeGreaterThanOrEqual(125);

@@ -145,3 +145,24 @@ test("mounts that Landlock forbids around us are blamed on the sandbox outside",
 test("a failure that nothing is known about has no hint, rather than a wrong one", () => {
   expect(failure("sethostname", "EINVAL").hint).toBeUndefined();
 });
+
+describe("a place inside that cannot be reached", () => {
+  const ROOT = { uid: 0 };
+
+  test.each<[string, string, keyof typeof errnos, Partial<HostFacts>, RegExp]>([
+    ["through a link", "openat2", "ELOOP", {}, /symbolic link is in the way/],
+    ["that is gone", "openat2", "ENOENT", {}, /somebody else has moved or removed it/],
+    ["closed to the sandbox of root", "openat2", "EACCES", ROOT, /unprivileged id of its own/],
+    ["with a locked mount below", "open_tree", "EINVAL", {}, /an overlay shows one file system/],
+  ])("%s has a hint", (_label, syscall, errno, facts, hint) => {
+    expect(failure(syscall, errno, facts).hint).toMatch(hint);
+  });
+
+  test("is no overlay's fault, unless it is one's", () => {
+    const overlay = (errno: keyof typeof errnos) => failure("fsconfig", errno, {}, 'fsconfig("overlay", CREATE)').hint;
+    expect(overlay("EINVAL")).toContain("a layer cannot be one");
+    expect(overlay("EBUSY")).toContain("another sandbox writes to that upper directory");
+    expect(overlay("ESTALE")).toContain("over another source");
+    expect(failure("fsconfig", "EINVAL", {}, 'fsconfig("tmpfs", CREATE)').hint).toBeUndefined();
+  });
+});

@@ -69,7 +69,7 @@ print(json.dumps([family for family, outcome in found.items() if outcome == "ok"
 
   test("shows no cgroup to write to: no release_agent, no way into another one", () => {
     const script =
-      "grep -c cgroup /proc/self/mountinfo; find / -xdev -name release_agent -o -name cgroup.procs 2>/dev/null | head -1; test -e /sys/fs/cgroup && echo sys; exit 0";
+      "grep -c ' - cgroup' /proc/self/mountinfo; find / -xdev -name release_agent -o -name cgroup.procs 2>/dev/null | head -1; test -e /sys/fs/cgroup && echo sys; exit 0";
     for (const flags of [[], ["--user", "root"], ["--cgroupns", "host"]])
       expect(shell(caller, script, { flags })).toBe("0");
   });

@@ -43,10 +43,10 @@ interface Found {
   readonly names: readonly string[];
 }
 
-/** Without a filter, which denies all that the payload could do with keys. */
+/** Without a filter, which denies all that the payload could do with keys, and with a /proc/keys. */
 const look = (caller: Caller, ...flags: readonly string[]): Found =>
   python(caller, LOOK, {
-    flags: [...flags, "--seccomp", "none"],
+    flags: [...flags, "--seccomp", "none", "--proc", "full"],
     through: ["/usr/bin/python3", "-c", WITH_KEY],
   }) as Found;
 

@@ -6,25 +6,11 @@ import { expect, test } from "bun:test";
 import { readFileSync, readlinkSync } from "node:fs";
 import { box, running, shell } from "../support/box.ts";
 import { describeForCallers } from "../support/callers.ts";
+import { type Mounted, parseMounts } from "../support/mounts.ts";
 import { scratchDirectory } from "../support/scratch.ts";
 
 const scratch = scratchDirectory();
 scratch.file("data/file", "of the host");
-
-interface Mounted {
-  readonly root: string;
-  readonly target: string;
-  readonly options: readonly string[];
-  readonly type: string;
-}
-
-/** Lines of /proc/self/mountinfo, proc_pid_mountinfo(5). */
-const parseMounts = (mountinfo: string): readonly Mounted[] =>
-  mountinfo.split("\n").map((line) => {
-    const [before = "", after = ""] = line.split(" - ");
-    const [, , , root = "", target = "", options = ""] = before.split(" ");
-    return { root, target, options: options.split(","), type: after.split(" ")[0] ?? "" };
-  });
 
 const hostRoot = (): Mounted | undefined =>
   parseMounts(readFileSync("/proc/self/mountinfo", "utf8")).find(({ target }) => target === "/");
@@ -59,6 +45,23 @@ describeForCallers("the mount namespace", (caller) => {
     const withDevices = mounts.filter(({ options }) => !options.includes("nodev")).map(({ target }) => target);
     const devices = ["full", "null", "pts", "random", "tty", "urandom", "zero"].map((name) => `/dev/${name}`);
     expect(withDevices.sort()).toEqual(devices);
+  });
+
+  test("limits every file system in memory, in size and in inodes", () => {
+    const flags = ["--tmpfs", "/t", "--overlay", "/usr/share:/o", "--file", "/f=x", "--mask", "/usr/bin/env"];
+    const mounts = parseMounts(shell(caller, "cat /proc/self/mountinfo", { flags }));
+    const inMemory = mounts.filter(({ type }) => type === "tmpfs");
+    expect(inMemory.length).toBeGreaterThan(10);
+    const isLimited = ({ superOptions }: Mounted): boolean =>
+      ["size=", "nr_inodes="].every((key) => superOptions.some((option) => new RegExp(`^${key}[1-9]`).test(option)));
+    expect(inMemory.filter((mount) => !isLimited(mount))).toEqual([]);
+  });
+
+  test("lets nobody change the host's devices themselves, not even the host's root", () => {
+    const flags = caller.name === "root" ? ["--userns", "host"] : ["--user", "root"];
+    for (const script of ["chmod 600 /dev/null", "touch -d 2001-01-01 /dev/zero", "rm /dev/full"])
+      expect(box(caller, ["sh", "-c", script], { flags }).exitCode).not.toBe(0);
+    expect(shell(caller, "echo x >/dev/null; head -c 3 /dev/zero | wc -c", { flags })).toBe("3");
   });
 
   test.each(["/", "/usr", "/etc", "/dev", "/proc/sys/kernel"])("nothing can be made or removed in %s", (directory) => {

@@ -32,12 +32,12 @@ const tests = (caller: Caller, given: readonly string[]): void => {
   });
 
   testWith(["unshare"], "cannot be made", () => {
-    for (const flags of [[], ["--user", "root"], ["--disable-userns"], ["--no-init"]])
+    for (const flags of [[], ["--user", "root"], ["--disable-userns"], ["--no-init"], ["--proc", "pid"]])
       expect([flags, unshare(caller, ["--user"], [...own, ...flags])]).toEqual([flags, { "--user": FULL }]);
   });
 
   testWith(["unshare"], "cannot be made with CAP_SYS_ADMIN, nor is the limit lifted by a /proc of one's own", () => {
-    const flags = [...own, "--user", "root", "--cap-add", "SYS_ADMIN"];
+    const flags = [...own, "--user", "root", "--cap-add", "SYS_ADMIN", "--proc", "full"];
     expect(unshare(caller, ["--user"], flags)).toEqual({ "--user": FULL });
     const lift =
       "unshare --mount sh -c 'mount -t proc proc /proc && echo 10 >/proc/sys/user/max_user_namespaces' 2>/dev/null; cat /proc/sys/user/max_user_namespaces";
@@ -57,7 +57,7 @@ const tests = (caller: Caller, given: readonly string[]): void => {
 
   test("have a limit that the payload may not write", () => {
     const { exitCode, stderr } = box(caller, ["sh", "-c", "echo 1 >/proc/sys/user/max_user_namespaces"], {
-      flags: [...own, "--user", "root"],
+      flags: [...own, "--user", "root", "--proc", "full"],
     });
     expect([exitCode === 0, stderr]).toEqual([false, expect.stringMatching(/Permission denied|Read-only/)]);
   });
@@ -67,7 +67,8 @@ const tests = (caller: Caller, given: readonly string[]): void => {
   });
 
   test("are what a sandbox in a sandbox needs", () => {
-    const flags = [...given, "--landlock", "fs=off", "--allow-read", SHARED_BINARY];
+    // A part of /proc that is hidden outside would show in a new one inside, which the kernel does not allow.
+    const flags = [...given, "--landlock", "fs=off", "--proc", "full", "--allow-read", SHARED_BINARY];
     // The filter of the outer one denies keyctl(2).
     const inner = `${SHARED_BINARY} run --keyring host sh -c 'echo inner $(id -u)'`;
     expect(shell(caller, inner, { flags: [...flags, "--allow-userns"] })).toMatch(/^inner \d+$/);

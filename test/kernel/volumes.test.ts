@@ -25,6 +25,13 @@ describeForCallers("a volume", (caller) => {
     expect(readFileSync(`${data}/file`, "utf8")).toBe("of the host");
   });
 
+  test("executes nothing with noexec", () => {
+    scratch.file("programs/run", "#!/bin/sh\necho ran\n");
+    const programs = scratch.at("programs");
+    expect(shell(caller, "/p/run", volume(programs, "/p:ro"))).toBe("ran");
+    expect(box(caller, ["/p/run"], volume(programs, "/p:ro,noexec")).exitCode).toBe(126);
+  });
+
   test("can be a file", () => {
     expect(shell(caller, "cat /opt/deep/down/file", volume(`${data}/file`, "/opt/deep/down/file:ro"))).toBe(
       "of the host",

@@ -33,6 +33,38 @@ describe("the type of a path", () => {
   });
 });
 
+describe("a directory", () => {
+  test("is listed by name, with types, links not followed", () => {
+    expect(host.list(scratch)).toEqual([
+      { name: "dangling", type: "symlink" },
+      { name: "fifo", type: "other" },
+      { name: "file", type: "file" },
+      { name: "link", type: "symlink" },
+    ]);
+    expect(host.list("/proc/self")?.find(({ name }) => name === "fd")?.type).toBe("directory");
+  });
+
+  test("may be empty, and large", () => {
+    mkdirSync(at("empty"));
+    expect(host.list(at("empty"))).toEqual([]);
+    const names = Array.from({ length: 3000 }, (_, index) => `a-long-name-${String(index).padStart(5, "0")}`);
+    for (const name of names) writeFileSync(`${at("empty")}/${name}`, "");
+    expect(host.list(at("empty"))?.map(({ name }) => name)).toEqual(names);
+    rmSync(at("empty"), { recursive: true });
+  });
+
+  test("is none where there is something else, or nothing", () => {
+    for (const name of ["file", "dangling", "none", "fifo"]) expect(host.list(at(name))).toBeUndefined();
+  });
+
+  test("shows where a name is not UTF-8", () => {
+    mkdirSync(at("odd"));
+    writeFileSync(Buffer.concat([Buffer.from(`${at("odd")}/x`), Uint8Array.of(0xff)]), "");
+    expect(host.list(at("odd"))).toEqual([{ name: "x\u{fffd}", type: "file" }]);
+    rmSync(at("odd"), { recursive: true });
+  });
+});
+
 describe("reading", () => {
   test("gives a whole text, or nothing where it is larger than allowed", () => {
     expect(host.readText(at("file"), 7)).toBe("grüße");

@@ -27,10 +27,14 @@ const KEPT_FOR: KeptFor = {
   identity: new Uint8Array(IDENTITY_BYTES).fill(7),
 };
 
+const plain = (path: string): Prepared["sources"][number] => ({ path, recursive: true, idmap: undefined });
+
 const PREPARED: Prepared = {
   image: Uint8Array.of(1, 2, 3),
   namespaces: 0x2000_0000,
-  sources: ["/usr", "/etc/ssl"],
+  sources: [plain("/usr"), plain("/etc/ssl")],
+  secrets: [],
+  tellsWritten: false,
   ownIds: { uid: 1000, gid: 1000 },
   maps: undefined,
   oomScore: 300,
@@ -164,7 +168,19 @@ describe("a kept file", () => {
 
   test("is not larger than what the front reads", () => {
     expect(encodeKept(KEPT_FOR, [], { ...PREPARED, image: new Uint8Array(KEPT_BYTES_MAX) })).toBeUndefined();
-    expect(encodeKept(KEPT_FOR, [], { ...PREPARED, sources: Array(257).fill("/a") })).toBeUndefined();
+    expect(encodeKept(KEPT_FOR, [], { ...PREPARED, sources: Array(257).fill(plain("/a")) })).toBeUndefined();
+  });
+
+  test("is not made of a sandbox with secrets", () => {
+    const secrets = [{ name: "key", from: { file: "/key" } }];
+    expect(encodeKept(KEPT_FOR, [], { ...PREPARED, secrets })).toBeUndefined();
+  });
+
+  test.each([
+    { recursive: false, idmap: undefined },
+    { recursive: true, idmap: { writableIn: undefined } },
+  ])("is not made of sources that the front opens in another way: %j", (how) => {
+    expect(encodeKept(KEPT_FOR, [], { ...PREPARED, sources: [{ path: "/a", ...how }] })).toBeUndefined();
   });
 });
 

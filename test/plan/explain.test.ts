@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { sethostname } from "../../src/ir/calls.ts";
 import { explainPlan, planToJson } from "../../src/plan/explain.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -24,6 +24,8 @@ const PLAN: Plan = {
       plugin: "rootfs",
     },
   ],
+  covers: [],
+  secrets: [],
   steps: [{ phase: "uts", ops: [sethostname("box")], plugin: "hostname" }],
   environment: [{ name: "NASTY", value: "\u001b[2J", plugin: "env" }],
   workdir: { path: "/work", plugin: "rootfs" },
@@ -41,6 +43,7 @@ const PLAN: Plan = {
     plugin: "seccomp",
   },
   notes: [],
+  runOnly: [],
 };
 
 test("a plan as text says what the sandbox will be, and who asked for what", () => {
@@ -88,4 +91,55 @@ test("a plan as JSON can be written and has its operations as text", () => {
     capabilities: { names: ["CHOWN", "SYS_ADMIN"], plugin: "capabilities" },
   });
   expect(json.steps).toEqual([{ phase: "uts", plugin: "hostname", operations: ['sethostname("box", 3)'] }]);
+});
+
+describe("what is mounted, covered and handed over", () => {
+  const plugin = "rootfs";
+  const plan: Plan = {
+    ...PLAN,
+    entries: [
+      { target: "/a", type: "overlay", source: "/s", sizeBytes: 2 ** 20, inodes: 9, plugin },
+      { target: "/b", type: "overlay", source: "/s", upper: "/u", sizeBytes: 1024, inodes: 9, idmap: true, plugin },
+      { target: "/c", type: "file", mode: 0o444, content: ["text"], mount: "read-only", plugin },
+      { target: "/proc", type: "filesystem", filesystem: "proc", options: "", plugin: "proc" },
+      { target: "/s/key", type: "file", mode: 0o400, content: [{ secret: "key" }], plugin: "secrets" },
+    ],
+    covers: [
+      { target: "/a/.env", how: "hidden", node: "file", optional: false, plugin },
+      { target: "/proc/keys", how: "hidden", node: "file", optional: true, plugin: "proc" },
+      { target: "/proc/kcore", how: "hidden", node: "file", optional: true, plugin: "proc" },
+      { target: "/proc/sys", how: "read-only", node: "directory", optional: true, plugin: "proc" },
+    ],
+    secrets: [{ name: "key", from: { file: "/home/ann/key" }, plugin: "secrets" }],
+    runOnly: [{ reason: "what they are is read when it starts", plugin: "secrets" }],
+  };
+
+  test("is told line by line", () => {
+    const text = explainPlan(plan);
+    expect(text.slice(text.indexOf("file system"), text.indexOf("\n\nenvironment"))).toMatchInlineSnapshot(`
+      "file system
+        /a      overlay of host directory /s, writes stay in memory: 1 MiB, 9 inodes                                                  rootfs
+        /b      overlay of host directory /s, writes stay in host directory /u/upper, its owner's files are the payload's (idmapped)  rootfs
+        /c      file of 4 bytes, mode 0444, read-only by itself                                                                       rootfs
+        /proc   new proc                                                                                                              proc
+        /s/key  secret key, mode 0400                                                                                                 secrets
+
+      covers
+        /a/.env  hidden           rootfs
+        /proc    hidden in it     proc  keys kcore
+        /proc    read-only in it  proc  sys"
+    `);
+  });
+
+  test("says what is for bunker run alone", () => {
+    expect(explainPlan(plan)).toMatch(
+      /^kind +self-contained: no plugin has work to do outside; for bunker run alone: secrets: what they are is read when it starts$/m,
+    );
+  });
+
+  test("has secrets by their names only", () => {
+    const json = JSON.stringify(planToJson(plan));
+    expect(JSON.parse(json).secrets).toEqual([{ name: "key", plugin: "secrets" }]);
+    expect(json).not.toContain("/home/ann/key");
+  });
 });

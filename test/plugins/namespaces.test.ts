@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import cgroupns from "../../plugins/cgroupns.ts";
 import ipc from "../../plugins/ipc.ts";
 import pid from "../../plugins/pid.ts";
-import proc from "../../plugins/proc.ts";
 import { planOf, sectionOf } from "../support/plan.ts";
 
 describe.each([
@@ -40,15 +39,5 @@ describe("pid: init", () => {
 
   test("can be left out without a namespace", () => {
     expect(planOf(pid, { mode: "host", init: false })).toEndWith("init enabled false");
-  });
-});
-
-describe("proc: plan", () => {
-  test("mounts a new /proc for the processes of the sandbox", () => {
-    expect(planOf(proc, {}, { has: ["pid"] })).toBe("/proc  proc");
-  });
-
-  test("shows the host's read-only where its processes are seen anyway", () => {
-    expect(planOf(proc)).toBe("/proc  ro directory /proc");
   });
 });

@@ -9,13 +9,12 @@ import { filterOf } from "../../src/seccomp/filter.ts";
 import { decodeInstructions } from "../../src/seccomp/instruction.ts";
 import { BUILTIN_PROFILES } from "../../src/seccomp/profiles/builtin.ts";
 import { fakeHost } from "../support/host.ts";
-import { contributionsLater, type PlanOptions, planOf, printContributions, sectionOf } from "../support/plan.ts";
+import { type PlanOptions, planLaterOf, planOf, sectionOf } from "../support/plan.ts";
 import { ARCHES } from "../support/seccomp.ts";
 
 const GENERATOR = join(import.meta.dir, "../../scripts/gen-seccomp.ts");
 
-const later = async (section: object, options: PlanOptions = {}): Promise<string> =>
-  printContributions(await contributionsLater(seccomp, section, options));
+const later = (section: object, options: PlanOptions = {}): Promise<string> => planLaterOf(seccomp, section, options);
 
 /** The host's kernel, and a profile in ann's directory. */
 const withFile = (profile: object | string, name = "p.json") =>

@@ -83,7 +83,7 @@ const typeOf = (node: Node | undefined): NodeType => {
   return node.startsWith("=") ? "file" : "symlink";
 };
 
-type Looks = "nodeType" | "readLink" | "realPath" | "readText" | "readTextIn" | "readStart" | "mayExecute";
+type Looks = "nodeType" | "list" | "readLink" | "realPath" | "readText" | "readTextIn" | "readStart" | "mayExecute";
 
 export interface FakeHost extends Partial<Omit<Host, Looks>> {
   /** Added to {@link DEBIAN}. */
@@ -111,6 +111,14 @@ export const fakeHost = ({ nodes: added = {}, without = [], ...given }: FakeHost
     realPath(path) {
       if (found(path) === undefined) throw new Error(`ENOENT: ${path}`);
       return walk(nodes, path, true);
+    },
+    list(path) {
+      if (typeOf(found(path)) !== "directory") return undefined;
+      const top = walk(nodes, path, true).replace(/\/$/, "");
+      return Object.entries(nodes)
+        .filter(([at]) => at !== "/" && at.slice(0, at.lastIndexOf("/")) === top)
+        .map(([at, node]) => ({ name: at.slice(top.length + 1), type: typeOf(node) }))
+        .sort((one, other) => (one.name < other.name ? -1 : 1));
     },
     mayExecute: (path) => ["file", "directory"].includes(typeOf(found(path))),
     readStart(path, bytesMax) {

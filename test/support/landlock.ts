@@ -52,6 +52,9 @@ export const planWith = ({
   landlock: { ...landlockOf(landlock), plugin: "landlock" },
   stdio: { streams: "relay", terminal: "auto", plugin: "stdio" },
   seccomp: undefined,
+  covers: [],
+  secrets: [],
+  runOnly: [],
   notes: [],
 });
 

@@ -29,42 +29,43 @@ const checked = (plugin: Plugin, section: unknown): unknown => {
   return "value" in result ? result.value : undefined;
 };
 
+const resolved = (plugin: Plugin, section: object, { host = fakeHost(), sections = {} }: PlanOptions): unknown => {
+  const config = checked(plugin, section);
+  return plugin.resolve ? plugin.resolve(config, host, sections) : config;
+};
+
+const planned = (plugin: Plugin, config: unknown, options: PlanOptions): readonly Contribution[] => {
+  const { has = [], identity = ANN, terminal = false, command = ["true"] } = options;
+  return [...(plugin.plan?.(config, { command, terminal, identity, has: (name) => has.includes(name) }) ?? [])];
+};
+
 export const contributionsOf = (
   plugin: Plugin,
   section: object,
   options: PlanOptions = {},
 ): readonly Contribution[] => {
-  const { host = fakeHost(), sections = {} } = options;
-  const config = checked(plugin, section);
-  const resolved = plugin.resolve ? plugin.resolve(config, host, sections) : config;
-  if (resolved instanceof Promise) throw new Error(`${plugin.name} resolves later: use contributionsLater`);
-  return contributionsFrom(plugin, resolved, options);
-};
-
-/** The same for a plugin whose `resolve` takes its time. */
-export const contributionsLater = async (
-  plugin: Plugin,
-  section: object,
-  options: PlanOptions = {},
-): Promise<readonly Contribution[]> => {
-  const { host = fakeHost(), sections = {} } = options;
-  return contributionsFrom(plugin, await plugin.resolve?.(checked(plugin, section), host, sections), options);
-};
-
-const contributionsFrom = (plugin: Plugin, config: unknown, options: PlanOptions): readonly Contribution[] => {
-  const { has = [], identity = ANN, terminal = false, command = ["true"] } = options;
-  return [...(plugin.plan?.(config, { command, terminal, identity, has: (name) => has.includes(name) }) ?? [])];
+  const config = resolved(plugin, section, options);
+  if (config instanceof Promise) throw new Error(`${plugin.name} resolves later: use planLaterOf`);
+  return planned(plugin, config, options);
 };
 
 const octal = (mode: number): string => `0${mode.toString(8)}`;
 
 const printContent = (content: readonly ContentPart[]): string =>
-  JSON.stringify(content.map((part) => (typeof part === "string" ? part : `<${part.id}>`)).join(""));
+  JSON.stringify(
+    content
+      .map((part) => (typeof part === "string" ? part : `<${"id" in part ? part.id : `secret ${part.secret}`}>`))
+      .join(""),
+  );
 
 const printEntry = (entry: Entry): string => {
   switch (entry.type) {
     case "bind":
-      return `${entry.readOnly ? "ro" : "rw"}${entry.noexec ? ",noexec" : ""} ${entry.node} ${entry.source}`;
+      return `${entry.readOnly ? "ro" : "rw"}${entry.noexec ? ",noexec" : ""}${entry.idmap ? ",idmap" : ""} ${entry.node} ${entry.source}`;
+    case "overlay": {
+      const upper = entry.upper ?? `${entry.sizeBytes} bytes, ${entry.inodes} inodes`;
+      return `overlay${entry.noexec ? ",noexec" : ""}${entry.idmap ? ",idmap" : ""} ${entry.source}, upper ${upper}`;
+    }
     case "tmpfs": {
       const words = [entry.readOnly ? "ro" : "rw", ...(entry.noexec ? ["noexec"] : [])].join(",");
       return `tmpfs ${words} ${entry.sizeBytes} bytes, ${entry.inodes} inodes, ${octal(entry.mode)}`;
@@ -74,7 +75,7 @@ const printEntry = (entry: Entry): string => {
     case "directory":
       return `directory ${octal(entry.mode)}`;
     case "file":
-      return `file ${octal(entry.mode)} ${printContent(entry.content)}`;
+      return `file${entry.mount ? ` (${entry.mount} mount)` : ""} ${octal(entry.mode)} ${printContent(entry.content)}`;
     case "symlink":
       return `→ ${entry.to}`;
   }
@@ -117,6 +118,16 @@ const print = (one: Contribution): readonly string[] => {
       return one.ops.map((op) => `${one.phase}  ${printOp(op)}`);
     case "environment":
       return [`${one.name}=${one.value}`];
+    case "cover": {
+      const { target, how, node, optional } = one.cover;
+      return [`${target}  ${how} ${node}${optional ? ", where there is one" : ""}`];
+    }
+    case "secret": {
+      const { name, from } = one.secret;
+      return [`secret ${name} from ${"file" in from ? from.file : `$${from.variable}`}`];
+    }
+    case "runOnly":
+      return [`run only: ${one.reason}`];
     case "note":
       return [`note ${one.text}`];
     default:
@@ -125,15 +136,14 @@ const print = (one: Contribution): readonly string[] => {
 };
 
 /** One line for each contribution, and for each operation of one. */
-export const printContributions = (contributions: readonly Contribution[]): string =>
-  contributions.flatMap(print).join("\n");
+const printContributions = (contributions: readonly Contribution[]): string => contributions.flatMap(print).join("\n");
 
 export const planOf = (plugin: Plugin, section: object = {}, options: PlanOptions = {}): string =>
   printContributions(contributionsOf(plugin, section, options));
 
-/** The same where `resolve` loads what it needs first. */
-export const laterPlanOf = async (plugin: Plugin, section: object = {}, options: PlanOptions = {}): Promise<string> =>
-  printContributions(await contributionsLater(plugin, section, options));
+/** The same of a plugin that resolves later. */
+export const planLaterOf = async (plugin: Plugin, section: object = {}, options: PlanOptions = {}): Promise<string> =>
+  printContributions(planned(plugin, await resolved(plugin, section, options), options));
 
 /** The section after these flags: `sectionOf(hostname, ["hostname", "box"])`. Refusals are thrown as `flag: allowed`. */
 export const sectionOf = (plugin: Plugin, ...given: readonly (readonly [flag: string, value: string])[]): object =>

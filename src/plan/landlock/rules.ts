@@ -43,6 +43,7 @@ const PSEUDO: Readonly<Record<Filesystem, number>> = {
   proc: READ | WRITE_FILE | TRUNCATE,
   devpts: READ | WRITE_FILE | IOCTL_DEV,
   mqueue: READ | WRITE_FILE | TRUNCATE | MAKE_REG | REMOVE_FILE,
+  sysfs: READ,
 };
 
 interface Access {
@@ -56,17 +57,22 @@ const directoryRights = ({ readOnly, noexec }: Access, change: number): number =
 /** A mount that is read-only keeps nobody from writing to a device: here the rule is the first layer. */
 const deviceRights = ({ readOnly }: Access): number => (readOnly ? READ_FILE : READ_FILE | WRITE_FILE | IOCTL_DEV);
 
+/** A file on the root is as read-only as that; one that is a mount of its own may be written to. */
+const fileRights = ({ mode, mount }: Extract<Entry, { type: "file" }>): number =>
+  READ_FILE | ((mode & 0o111) === 0 ? 0 : EXECUTE) | (mount === "writable" ? WRITE_FILE | TRUNCATE : 0);
+
 const rightsOf = (entry: Entry, change: number): number => {
   switch (entry.type) {
     case "bind":
       if (entry.node === "device") return deviceRights(entry);
       return directoryRights(entry, change) & (entry.node === "file" ? FILE_RIGHTS : ~0);
     case "tmpfs":
+    case "overlay":
       return directoryRights(entry, change);
     case "filesystem":
       return PSEUDO[entry.filesystem];
     case "file":
-      return (entry.mode & 0o111) === 0 ? READ_FILE : READ_FILE | EXECUTE;
+      return fileRights(entry);
     case "directory":
     case "symlink":
       // What is made on the root is as readable as the root is.
@@ -74,7 +80,7 @@ const rightsOf = (entry: Entry, change: number): number => {
   }
 };
 
-const isNoexec = (entry: Entry): boolean => (entry.type === "bind" || entry.type === "tmpfs") && entry.noexec === true;
+const isNoexec = (entry: Entry): boolean => "noexec" in entry && entry.noexec === true;
 
 /** Programs may be executed wherever there are some, unless one place says noexec: then it is for each place to allow. */
 const rootRights = ({ root, entries }: Plan, change: number): number => {

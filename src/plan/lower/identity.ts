@@ -11,7 +11,7 @@
  * @module
  */
 
-import { buffer, bytes, flags, slot, text } from "../../ir/build.ts";
+import { buffer, bytes, constant, flags, slot, text } from "../../ir/build.ts";
 import { call, close, described, openat, prctl, write } from "../../ir/calls.ts";
 import type { Op, Operand, Slot } from "../../ir/op.ts";
 import { format, formattedLength, knownText, type Part } from "../../launcher/format.ts";
@@ -19,7 +19,7 @@ import { O_WRONLY } from "../../linux/file.ts";
 import { toOutside } from "../../linux/idmap.ts";
 import { PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_SECUREBITS, SIGNALS } from "../../linux/process.ts";
 import { SECUREBITS } from "../../linux/securebits.ts";
-import type { Identity } from "../contribution.ts";
+import type { Identity, Owner } from "../contribution.ts";
 
 type Which = "uid" | "gid";
 
@@ -106,6 +106,40 @@ export const changesIds = (identity: Identity): boolean =>
   (["uid", "gid"] as const).some((which) => workingId(identity, which) !== identity[which]) &&
   identity.uid !== "caller";
 
+const KEEP = constant(0xffff_ffff, "-1");
+
+const noFixup = (): Op =>
+  described(
+    prctl(flags({ PR_SET_SECUREBITS }), flags({ SECBIT_NO_SETUID_FIXUP: SECUREBITS.NO_SETUID_FIXUP })),
+    "prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP)",
+  );
+
+/**
+ * What is made meanwhile is the payload's. An overlay works with the ids that it was made with, and an idmapped mount of the payload's
+ * files has a place for no others. Capabilities stay what they are; the death signal does not, and whoever needs it arms it again.
+ */
+export const asPayload = (identity: Identity, ops: readonly Op[]): readonly Op[] => {
+  if (ops.length === 0 || !changesIds(identity)) return ops;
+  return [
+    noFixup(),
+    call("setresgid", [KEEP, insideId(identity, "gid"), KEEP]),
+    call("setresuid", [KEEP, insideId(identity, "uid"), KEEP]),
+    ...ops,
+    call("setresuid", [KEEP, workingId(identity, "uid"), KEEP]),
+    call("setresgid", [KEEP, workingId(identity, "gid"), KEEP]),
+    described(prctl(flags({ PR_SET_SECUREBITS }), 0), "prctl(PR_SET_SECUREBITS, 0)"),
+  ];
+};
+
+/** The ids of whoever something belongs to; undefined where that is whoever makes it. */
+export const ownerOf = (
+  { owner }: { readonly owner?: Owner },
+  identity: Identity,
+): Readonly<Record<Which, Operand>> | undefined =>
+  owner === "payload" && changesIds(identity)
+    ? { uid: insideId(identity, "uid"), gid: insideId(identity, "gid") }
+    : undefined;
+
 /**
  * The payload's process becomes the payload's user, in the same order.
  *
@@ -117,12 +151,8 @@ export const becomeUser = (identity: Identity, { init }: { readonly init: boolea
   const { uid, gid, groups = [] } = identity;
   const list = setGroups(identity, groups);
   if (!changesIds(identity) || uid === "caller" || gid === "caller") return groups.length === 0 ? [] : list;
-  const noFixup = described(
-    prctl(flags({ PR_SET_SECUREBITS }), flags({ SECBIT_NO_SETUID_FIXUP: SECUREBITS.NO_SETUID_FIXUP })),
-    "prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP)",
-  );
   return [
-    noFixup,
+    noFixup(),
     ...list,
     ...setIds(uid, gid),
     prctl(flags({ PR_SET_DUMPABLE }), 0),

@@ -17,13 +17,17 @@ import { CLONE_VFORK, CLONE_VM, EXIT, PR_SET_DUMPABLE, SIGNALS } from "../../lin
 import type { OpenPhase } from "../phase.ts";
 import type { Plan } from "../plan.ts";
 import { setCapabilities } from "./capabilities.ts";
-import { makeEntries, type WriteId } from "./entries.ts";
-import { dieWithParent } from "./identity.ts";
+import type { WriteId } from "./content.ts";
+import { layCovers } from "./covers.ts";
+import { makeEntries } from "./entries.ts";
+import { openKernelFilesystems } from "./filesystem.ts";
+import { changesIds, dieWithParent } from "./identity.ts";
 import { restoreNofile } from "./limits.ts";
 import { forbidNesting } from "./nesting.ts";
+import { overlaysOf } from "./overlay.ts";
 import { becomePayload, leaveJob, type Terminals } from "./payload.ts";
 import { changeRoot, seal } from "./root.ts";
-import { openNewProc, restrictSources } from "./sources.ts";
+import { restrictSources } from "./sources.ts";
 import { stamp, type Target } from "./target.ts";
 import { openOwnTerminal } from "./terminal.ts";
 
@@ -85,6 +89,11 @@ const leaveIfAbandoned = (when: string): readonly Op[] => [
 const diesWithParent = (plan: Plan): boolean =>
   !plan.init.enabled || (asksFor(plan, "pid") && plan.identity.outside !== "range");
 
+const armed = (plan: Plan): readonly Op[] => (diesWithParent(plan) ? [dieWithParent()] : []);
+
+/** The ids have changed for a moment (stage.ts). */
+const madeAsPayload = (plan: Plan): boolean => overlaysOf(plan).length > 0 && changesIds(plan.identity);
+
 /** A payload of another user must still get the signals that are handed on, and its end. */
 const OF_INIT = [CAPABILITIES.indexOf("KILL")];
 
@@ -114,6 +123,8 @@ export interface LauncherParts extends Terminals {
   /** Opens the sources into their slots, or says where they are already. */
   readonly sources: readonly Op[];
   readonly identity: readonly Op[];
+  /** Behind the change of the root: what is made of parts is made, and not yet in its place. */
+  readonly made?: readonly Op[];
   readonly writeId: WriteId;
   readonly argv: Operand;
 }
@@ -133,18 +144,21 @@ export const lowerLauncher = (plan: Plan, target: Target, parts: LauncherParts):
   ...steps(plan, "time"),
   ...stamp(plan.root.plugin, "sources", parts.sources),
   ...stamp(plan.root.plugin, "sources", restrictSources(plan)),
-  ...stamp("proc", "sources", openNewProc(plan)),
+  ...openKernelFilesystems(plan),
   ...stamp(plan.identity.plugin, "sources", forbidNesting(plan)),
   ...stamp(plan.identity.plugin, "identity map", [
     ...parts.identity,
-    ...(diesWithParent(plan) ? [dieWithParent()] : []),
+    ...armed(plan),
     ...(plan.init.enabled ? [] : leaveIfAbandoned("at first")),
   ]),
   ...steps(plan, "uts"),
   ...steps(plan, "network"),
-  ...stamp(plan.root.plugin, "root", changeRoot(plan)),
+  ...stamp(plan.root.plugin, "root", changeRoot(plan, parts.writeId)),
+  ...(madeAsPayload(plan) ? stamp(plan.identity.plugin, "root", armed(plan)) : []),
+  ...(parts.made ?? []),
   ...makeEntries(plan, parts.writeId),
   ...steps(plan, "mounts"),
+  ...layCovers(plan),
   ...stamp(plan.root.plugin, "mounts", seal(plan)),
   ...stamp(CORE, "limits", [
     // Detached mounts and whatever else came along: from here no descriptor leads out of the sandbox.

@@ -20,7 +20,7 @@ import type { Op, Operand } from "../../ir/op.ts";
 import { CAPABILITIES } from "../../linux/capability.ts";
 import { O_CLOEXEC, O_WRONLY } from "../../linux/file.ts";
 import type { Plan } from "../plan.ts";
-import { hasNewProc, procMount } from "./sources.ts";
+import { ownSysctls } from "./filesystem.ts";
 
 const USER = "sys/user/max_user_namespaces";
 const OTHERS = ["pid", "uts", "ipc", "net", "cgroup", "time"].map((kind) => `sys/user/max_${kind}_namespaces`);
@@ -56,7 +56,8 @@ export const forbidNesting = (plan: Plan): readonly Op[] => {
   const { outside, nested = false } = plan.identity;
   // Without a namespace of its own they would be the host's limits.
   if (nested || outside === "host") return [];
-  const [directory, prefix]: readonly [Operand, string] = hasNewProc(plan) ? [procMount, ""] : [AT_FDCWD, "/proc/"];
+  const proc = ownSysctls(plan);
+  const [directory, prefix]: readonly [Operand, string] = proc ? [proc, ""] : [AT_FDCWD, "/proc/"];
   const others = !plan.capabilities.numbers.includes(SYS_ADMIN);
   return [
     open(directory, text(prefix + USER), USER),

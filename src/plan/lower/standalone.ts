@@ -13,6 +13,7 @@ import {
   bytes,
   compute,
   constant,
+  fail,
   flags,
   jump,
   label,
@@ -46,13 +47,15 @@ import { prepareStreams, takeMaster } from "../../launcher/outside-streams.ts";
 import { statusFd } from "../../launcher/report.ts";
 import { ask, blockSignals, heedChildren, received } from "../../launcher/signals.ts";
 import { openStreams } from "../../launcher/streams.ts";
+import { errnos } from "../../linux/errno.ts";
 import { ID_POOL_BASE } from "../../linux/idpool.ts";
 import { NAMESPACES } from "../../linux/namespace.ts";
 import { EXIT, SIGNALS } from "../../linux/process.ts";
 import type { Plan } from "../plan.ts";
-import type { WriteId } from "./entries.ts";
+import type { WriteId } from "./content.ts";
 import { insideId, mapLine, takeMappedIds, writeOwnMaps, writeParts } from "./identity.ts";
 import { awaitRelease, lowerLauncher } from "./launcher.ts";
+import { overlaysOf } from "./overlay.ts";
 import { failWithSentence } from "./sentences.ts";
 import { openSources } from "./sources.ts";
 import { checkStdio } from "./stdio.ts";
@@ -115,6 +118,14 @@ const cloneFlags = (plan: Plan) => {
 
 const mapsIds = (plan: Plan): boolean => plan.identity.outside !== "host";
 
+/** Of what root starts the layers would have to be idmapped (launch/idmap.ts): without, nothing could be written. */
+const refuseOverlays = (plan: Plan): readonly Op[] => {
+  const [overlay] = mapsIds(plan) ? overlaysOf(plan) : [];
+  if (overlay === undefined) return [];
+  const sentence = `overlay at ${JSON.stringify(overlay.target)}: of an executable for the owner of its files; root can use bunker run`;
+  return [fail(errnos.EPERM, { plugin: overlay.plugin, phase: "sources", sentence })];
+};
+
 const ONE_BYTE = bytes(new Uint8Array([1]), "[1]");
 
 /** One of `TERMINAL_MODES`, and not 0 where the payload has the caller's own terminal: known when it starts. */
@@ -155,6 +166,7 @@ const outside = (plan: Plan): readonly Op[] => [
     ...prepareStreams(plan.stdio.streams === "relay" ? 1 : 0, terminal),
   ]),
   unlessRoot("sources are the launcher's"),
+  ...refuseOverlays(plan),
   ...stamp(plan.root.plugin, "sources", openSources(plan)),
   label("sources are the launcher's"),
   ...stamp("bunker", "release", [call("clone", [cloneFlags(plan), 0, 0, 0, 0], initPid)]),
@@ -201,12 +213,9 @@ const writeId =
   (which, file, name) =>
     writeParts(file, name, [{ decimal: insideId(plan.identity, which) }]);
 
-/** One id follows from whoever runs it; more are given out by a supervisor: from a pool, or through a helper. */
-export const canBeCompiled = ({ identity: { outside } }: Plan): boolean => outside !== "range" && outside !== "maps";
-
-/** @throws invariant violation for a plan that no plugin should have made, or that {@link canBeCompiled} refuses */
+/** @throws invariant violation for a plan that no plugin should have made, or that is for `bunker run` alone */
 export const lowerStandalone = (given: Plan): Program => {
-  invariant(canBeCompiled(given), "an image maps one id");
+  invariant(given.runOnly.length === 0, "nothing is given out when an image starts");
   const plan = withRunnersIds(given);
   const argv = slot("argv");
   const ops: readonly Op[] = [

@@ -21,6 +21,8 @@ export type Target =
       readonly terminal: boolean;
       /** `RLIMIT_NOFILE` that the payload gets: the soft limit that the caller had before its runtime raised it. */
       readonly nofile?: { readonly soft: number; readonly hard: number };
+      /** What is written to overlays is handed to the supervisor, by a socket (launch/written.ts). */
+      readonly tellWritten?: boolean;
     }
   | { readonly kind: "standalone" };
 

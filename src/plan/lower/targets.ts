@@ -1,13 +1,8 @@
 /**
- * Mount points: making what is missing, and attaching to it.
- *
- * On a file system of our own nobody else can have put a link, so plain relative paths are safe, and cheap. Where the parent is the
- * user's (a volume, a root directory), the target is opened with RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS and used by descriptor:
- * neither a link through /proc/self/fd nor a name that changes between two calls leads elsewhere. The old root is gone by then.
+ * Making what a mount needs to be put on, and putting it there.
  * @module
  */
-
-import { bytes, flags, slot, text } from "../../ir/build.ts";
+import { bytes, set, slot, text } from "../../ir/build.ts";
 import {
   AT_FDCWD,
   call,
@@ -19,99 +14,124 @@ import {
   moveMount,
   moveMountOnto,
 } from "../../ir/calls.ts";
-import type { Op, Slot } from "../../ir/op.ts";
+import type { Op, Operand, Slot, SyscallOp } from "../../ir/op.ts";
 import { O_CLOEXEC, O_PATH } from "../../linux/file.ts";
 import { openHow, RESOLVE } from "../../linux/mount.ts";
 import { components } from "../merge.ts";
+import { below, type Ground } from "./ground.ts";
 
-/** Paths that this plan makes on file systems of its own, where nobody else can have put a link. */
+/** Paths that this plan makes on own ground. */
 export type Made = Set<string>;
 
-export interface Ground {
-  /** The parent is on a tmpfs of ours: plain relative paths are safe, and cheap. */
-  readonly own: boolean;
-  readonly made: Made;
+/** A directory, and a name in it: for own ground a longer path, since there nothing can be in the way. */
+export interface Place {
+  readonly directory: Operand;
+  readonly name: string;
+  /** Goes there and makes what is missing. */
+  readonly reach: readonly Op[];
+  /** Lets go of the directory. */
+  readonly leave: readonly Op[];
 }
 
 /** Relative to the working directory, which is the new root. */
 export const relative = (target: string): string => components(target).join("/");
 
-const parents = (target: string): readonly string[] =>
-  components(target)
+const parents = (path: string): readonly string[] =>
+  components(path)
     .slice(0, -1)
     .map((_, index, all) => all.slice(0, index + 1).join("/"));
 
 /** Nobody but this plan makes anything here: a directory that was there would be a mistake. */
-export const makeDirectory = (path: string, mode: number, made: Made): readonly Op[] => {
+const makeOwn = (path: string, mode: number, made: Made): readonly Op[] => {
   if (made.has(path)) return [];
   made.add(path);
   return [mkdirat(AT_FDCWD, path, mode)];
 };
 
-const target = slot("target");
-const parent = slot("parent");
 const OPEN_HOW_BYTES = 24;
+const RESOLVE_BITS = RESOLVE.IN_ROOT | RESOLVE.NO_SYMLINKS | RESOLVE.NO_MAGICLINKS;
+const RESOLVE_SHOWN = "RESOLVE_IN_ROOT|RESOLVE_NO_SYMLINKS|RESOLVE_NO_MAGICLINKS";
+const HOW = bytes(openHow(O_PATH | O_CLOEXEC, RESOLVE_BITS), `{O_PATH, ${RESOLVE_SHOWN}}`);
 
-const RESOLVE_SHOWN = "RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS";
-const openInRoot = (path: string, into: Slot): Op =>
+/** `shown` is the path for people. */
+export const openBelow = (directory: Operand, path: Operand, shown: string, into: Slot): SyscallOp =>
   described(
-    call(
-      "openat2",
-      [
-        AT_FDCWD,
-        text(path === "" ? "." : path),
-        bytes(openHow(O_PATH | O_CLOEXEC, RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS), `{O_PATH, ${RESOLVE_SHOWN}}`),
-        OPEN_HOW_BYTES,
-      ],
-      into,
-    ),
-    `openat2(${JSON.stringify(`/${path}`)}, ${RESOLVE_SHOWN})`,
+    call("openat2", [directory, path, HOW, OPEN_HOW_BYTES], into),
+    `openat2(${JSON.stringify(shown)}, ${RESOLVE_SHOWN})`,
   );
 
-/** Makes what is missing of a path that leads through the user's own directories, one component at a time, by descriptor. */
-const makeForeign = (path: string, directory: boolean, made: Made): readonly Op[] => {
-  const missing = [...parents(path), path].filter((step) => !made.has(step));
-  return missing.flatMap((step) => {
-    made.add(step);
-    const above = components(step).slice(0, -1).join("/");
-    const name = components(step).at(-1) ?? "";
-    const make =
-      step === path && !directory
-        ? described(call("mknodat", [parent, text(name), flags({ S_IFREG: 0o100000 }), 0]), `mknod("/${step}")`)
-        : described(mkdirat(parent, name, 0o755), `mkdir("/${step}")`);
-    return [openInRoot(above, parent), ignoring(make, "EEXIST"), close(parent)];
-  });
-};
+const directory = slot("directory");
+const next = slot("next directory");
 
-/** `use` with the working directory on the target, for mount(2), which knows no descriptors. */
-const inTarget = (path: string, use: (path: string) => Op): readonly Op[] => [
-  openInRoot(path, target),
-  call("fchdir", [target]),
-  use("."),
-  call("chdir", [text("/")]),
-  close(target),
+/** One component: made where it is missing, opened, and where the way goes on from. */
+const step = (name: string, shown: string, from: Operand, isFirst: boolean): readonly Op[] => [
+  ignoring(described(mkdirat(from, name, 0o755), `mkdir(${JSON.stringify(shown)})`), "EEXIST"),
+  openBelow(from, text(name), shown, next),
+  // The first one is a mount's own descriptor, and still needed.
+  ...(isFirst ? [] : [close(directory)]),
+  set(directory, next),
 ];
 
-/** Mounts with mount(2), which knows no descriptors. */
-export const mountFresh = (path: string, ground: Ground, use: (path: string) => Op): readonly Op[] =>
-  ground.own
-    ? [...ownParents(path, ground.made), ...makeDirectory(path, 0o755, ground.made), use(path)]
-    : [...makeForeign(path, true, ground.made), ...inTarget(path, use)];
+const placeOnMount = (fd: Slot, top: string, target: string): Place => {
+  const way = below(top, target);
+  const name = way.at(-1) ?? "";
+  if (way.length === 1) return { directory: fd, name, reach: [], leave: [] };
+  const shown = components(target);
+  const depth = shown.length - way.length;
+  return {
+    directory,
+    name,
+    reach: way
+      .slice(0, -1)
+      .flatMap((part, index) =>
+        step(part, `/${shown.slice(0, depth + index + 1).join("/")}`, index === 0 ? fd : directory, index === 0),
+      ),
+    leave: [close(directory)],
+  };
+};
 
-export const ownParents = (path: string, made: Made): readonly Op[] =>
-  parents(path).flatMap((step) => makeDirectory(step, 0o755, made));
+export const placeFor = (target: string, ground: Ground, made: Made): Place =>
+  ground.kind === "own"
+    ? {
+        directory: AT_FDCWD,
+        name: relative(target),
+        reach: parents(target).flatMap((path) => makeOwn(path, 0o755, made)),
+        leave: [],
+      }
+    : placeOnMount(ground.fd, ground.top, target);
+
+/** A directory of the sandbox's, by itself or as a mount point. */
+export const makeDirectory = (target: string, mode: number, place: Place, ground: Ground, made: Made): readonly Op[] =>
+  ground.kind === "own"
+    ? makeOwn(place.name, mode, made)
+    : [ignoring(described(mkdirat(place.directory, place.name, mode), `mkdir(${JSON.stringify(target)})`), "EEXIST")];
+
+const makeFile = (target: string, place: Place, ground: Ground): Op => {
+  const make = createFile(place.name, 0o444, place.directory, target);
+  return ground.kind === "own" ? make : ignoring(make, "EEXIST");
+};
+
+const point = slot("mount point");
 
 /** Attaches a detached mount. */
-export const attach = (mountFd: Slot, path: string, directory: boolean, ground: Ground): readonly Op[] =>
-  ground.own
-    ? [
-        ...ownParents(path, ground.made),
-        ...(directory ? makeDirectory(path, 0o755, ground.made) : [createFile(path, 0o444)]),
-        moveMount(mountFd, path),
-      ]
-    : [
-        ...makeForeign(path, directory, ground.made),
-        openInRoot(path, target),
-        moveMountOnto(mountFd, target, `/${path}`),
-        close(target),
-      ];
+export const attach = (
+  mountFd: Slot,
+  target: string,
+  isDirectory: boolean,
+  ground: Ground,
+  made: Made,
+): readonly Op[] => {
+  const place = placeFor(target, ground, made);
+  return [
+    ...place.reach,
+    ...(isDirectory ? makeDirectory(target, 0o755, place, ground, made) : [makeFile(target, place, ground)]),
+    ...(ground.kind === "own"
+      ? [moveMount(mountFd, place.name)]
+      : [
+          openBelow(place.directory, text(place.name), target, point),
+          moveMountOnto(mountFd, point, target),
+          close(point),
+        ]),
+    ...place.leave,
+  ];
+};

@@ -7,10 +7,11 @@
  * @see https://man7.org/linux/man-pages/man7/unix.7.html
  * @module
  */
-import { addressOf, branch, buffer, bytes, constant, flags, label, set, slot, store, vector } from "../../ir/build.ts";
+import { addressOf, branch, buffer, constant, flags, label, set, slot } from "../../ir/build.ts";
 import { call, close, described, exitGroup, ignoring, openat } from "../../ir/calls.ts";
 import type { Op, Operand } from "../../ir/op.ts";
 import { FDS, TERMINAL_MODES } from "../../launcher/layout.ts";
+import { passDescriptor } from "../../launcher/pass-fd.ts";
 import { ask } from "../../launcher/signals.ts";
 import { O_CLOEXEC, O_NOCTTY, O_RDWR, TIOCGPTPEER, TIOCSCTTY, TIOCSPGRP, TIOCSPTLCK } from "../../linux/file.ts";
 import { EXIT } from "../../linux/process.ts";
@@ -24,15 +25,6 @@ const unlock = slot("unlock");
 const group = slot("terminal group");
 const answer = slot("terminal answer");
 
-/** `struct cmsghdr { len, level, type }` and a descriptor (cmsg(3)). */
-const control = buffer("terminal control", 24);
-const CMSG_BYTES = 20;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-const ONE_BYTE = bytes(Uint8Array.of(1), "[1]");
-/** `struct msghdr { name, namelen, iov, iovlen, control, controllen, flags }`. */
-const MESSAGE = vector(0, 0, vector(ONE_BYTE, 1), 1, control, 24, 0);
-
 const ioctl = (fd: Operand, request: number, name: string, argument: Operand, sentence: string): Op =>
   described(call("ioctl", [fd, constant(request, name), argument]), `ioctl(${sentence}, ${name})`);
 
@@ -44,11 +36,7 @@ export const terminalMode = ({ stdio }: Plan, isTerminal: boolean): number => {
 };
 
 const sendMaster = (): readonly Op[] => [
-  store(control, 0, 8, CMSG_BYTES),
-  store(control, 8, 4, SOL_SOCKET),
-  store(control, 12, 4, SCM_RIGHTS),
-  store(control, 16, 4, master),
-  call("sendmsg", [FDS.terminal, MESSAGE, 0]),
+  ...passDescriptor(FDS.terminal, master, "terminal"),
   // Outside it gets the caller's settings and size; the end of the socket means that nobody is left.
   call("read", [FDS.terminal, buffer("release", 16), 1], answer),
   branch(answer, "equal", 1, "terminal is set"),

@@ -133,6 +133,30 @@ describe("a range of ids", () => {
     );
   });
 
+  test("makes overlays as the payload, and arms the death signal again that this disarms", async () => {
+    const host = fakeHost({ ...ROOT, nodes: { "/dev/null": "device", "/data": "directory" } });
+    const rootfs = { overlays: ["/data:/work"] };
+    const made = await calls({ userns: { uidmap: ["0:700000:2000"] }, rootfs }, host);
+    expect(made.slice(0, made.indexOf("payload = clone"))).toMatchInlineSnapshot(`
+      "released = read(lifeline, release[16], 1)
+      setgroups(0, 0)
+      setresgid(0, 0, 0)
+      setresuid(0, 0, 0)
+      prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+      prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
+      setresgid(-1, 1000, -1)
+      setresuid(-1, 1000, -1)
+      setresuid(-1, 0, -1)
+      setresgid(-1, 0, -1)
+      prctl(PR_SET_SECUREBITS, 0, 0, 0, 0)
+      prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+      prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+      "
+    `);
+    const single = await calls({ rootfs }, host);
+    expect(single).not.toContain("setresuid(-1");
+  });
+
   test("gives the payload the home and the tmpfs that are its own", async () => {
     const mounts = async (sections: Readonly<Record<string, unknown>>) =>
       (await programOf(sections)).ops

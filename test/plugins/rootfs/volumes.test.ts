@@ -1,15 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { PATH_BYTES_MAX } from "../../../plugins/path.ts";
-import { parseTmpfs, parseVolume, TMPFS_BYTES, TMPFS_INODES } from "../../../plugins/rootfs/volumes.ts";
+import { parseOverlay, parseTmpfs, parseVolume, TMPFS_BYTES, TMPFS_INODES } from "../../../plugins/rootfs/volumes.ts";
 
 describe("volumes", () => {
   test.each([
-    ["/a:/b", { source: "/a", target: "/b", readOnly: false, noexec: false }],
-    ["./a:/b:ro", { source: "./a", target: "/b", readOnly: true, noexec: false }],
-    ["..:/b/:rw,noexec", { source: "..", target: "/b", readOnly: false, noexec: true }],
-    [".:/a//./b:noexec,ro", { source: ".", target: "/a/b", readOnly: true, noexec: true }],
-    ["/a:/run/app.sock", { source: "/a", target: "/run/app.sock", readOnly: false, noexec: false }],
+    ["/a:/b", { source: "/a", target: "/b", readOnly: false, noexec: false, idmap: false }],
+    ["./a:/b:ro", { source: "./a", target: "/b", readOnly: true, noexec: false, idmap: false }],
+    ["..:/b/:rw,noexec", { source: "..", target: "/b", readOnly: false, noexec: true, idmap: false }],
+    [".:/a//./b:noexec,ro", { source: ".", target: "/a/b", readOnly: true, noexec: true, idmap: false }],
+    ["/a:/b:idmap", { source: "/a", target: "/b", readOnly: false, noexec: false, idmap: true }],
+    ["/a:/run/app.sock", { source: "/a", target: "/run/app.sock", readOnly: false, noexec: false, idmap: false }],
   ])("%s", (text, volume) => {
     expect(parseVolume(text)).toEqual(volume);
   });
@@ -36,7 +37,8 @@ describe("volumes", () => {
     ["/a:/run/bunker/bun", "belongs to the sandbox"],
     ["/a:/b:", 'unknown option ""'],
     ["/a:/b:RO", 'unknown option "RO"'],
-    ["/a:/b:z", 'unknown option "z"; allowed: ro, rw, noexec'],
+    ["/a:/b:z", 'unknown option "z"; allowed: ro, rw, noexec, idmap'],
+    ["/a:/b:idmap=1", 'unknown option "idmap="'],
     ["/a:/b:ro,rw", "exclude each other"],
     ["/a:/b:ro,ro", "given twice"],
   ])("refuses %p", (text, problem) => {
@@ -102,5 +104,37 @@ describe("tmpfs", () => {
     ["/a:uid=0", 'unknown option "uid="'],
   ])("refuses %p", (text, problem) => {
     expect(parseTmpfs(text)).toContain(problem);
+  });
+});
+
+describe("overlays", () => {
+  const defaults = { sizeBytes: TMPFS_BYTES, inodes: TMPFS_INODES, upper: undefined, noexec: false };
+
+  test.each([
+    ["/a:/b", { ...defaults, source: "/a", target: "/b" }],
+    [".:/b/:noexec", { ...defaults, source: ".", target: "/b", noexec: true }],
+    ["/a:/b:upper=../c", { ...defaults, source: "/a", target: "/b", upper: "../c" }],
+    ["/a:/b:size=1m,nr_inodes=9", { ...defaults, source: "/a", target: "/b", sizeBytes: 1_048_576, inodes: 9 }],
+  ])("%s", (text, overlay) => {
+    expect(parseOverlay(text)).toEqual(overlay);
+  });
+
+  test.each([
+    ["/a", "SRC:DST"],
+    ["/a:/b:upper=/c:noexec", "SRC:DST"],
+    ["a:/b", "must start with /"],
+    ["/a:b", "absolute path"],
+    ["/a:/proc/x", "belongs to the sandbox"],
+    ["/a:/b:ro", 'unknown option "ro"; allowed: upper=, size=, nr_inodes=, noexec'],
+    ["/a:/b:upper", 'unknown option "upper"'],
+    ["/a:/b:upper=", "upper directory"],
+    ["/a:/b:upper=c", 'the upper directory "c" must start with /'],
+    ["/a:/b:upper=/c,upper=/d", "given twice"],
+    ["/a:/b:upper=/c,size=1m", "limits of the memory"],
+    ["/a:/b:upper=/c,nr_inodes=5", "limits of the memory"],
+    ["/a:/b:size=0", "too small"],
+    ["/a:/b:nr_inodes=0", "nr_inodes"],
+  ])("refuses %p", (text, problem) => {
+    expect(parseOverlay(text)).toContain(problem);
   });
 });

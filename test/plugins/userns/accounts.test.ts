@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import userns from "../../../plugins/userns/index.ts";
 import { PASSWD_BYTES_MAX, parseGroups } from "../../../plugins/userns/passwd.ts";
 import { type FakeHost, fakeHost, type Node, ROOT } from "../../support/host.ts";
-import { laterPlanOf, planOf } from "../../support/plan.ts";
+import { planLaterOf, planOf } from "../../support/plan.ts";
 
 const PASSWD = [
   "root:x:0:0:root:/root:/bin/sh",
@@ -86,7 +86,7 @@ describe("userns: --user with --rootfs", () => {
 
   test("has groups for --group-add too", async () => {
     const host = image({}, ROOT);
-    const plan = await laterPlanOf(
+    const plan = await planLaterOf(
       userns,
       { mode: "auto", user: "www-data", groups: ["adm"] },
       { host, ...WITH_ROOTFS },

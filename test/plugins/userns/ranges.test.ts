@@ -3,7 +3,7 @@ import fc from "fast-check";
 import userns from "../../../plugins/userns/index.ts";
 import { ID_MAX } from "../../../src/linux/idmap.ts";
 import { type FakeHost, fakeHost, ROOT } from "../../support/host.ts";
-import { laterPlanOf, planOf, sectionOf } from "../../support/plan.ts";
+import { planLaterOf, planOf, sectionOf } from "../../support/plan.ts";
 
 const HELPERS = { "/usr/bin/newuidmap": "=", "/usr/bin/newgidmap": "=" } as const;
 const OWN_MAP = { "/proc/self/gid_map": "=         0          0 4294967295\n" } as const;
@@ -22,13 +22,13 @@ const root = fakeHost({ ...ROOT, nodes: OWN_MAP });
 const member = (nodes: FakeHost["nodes"]) => fakeHost({ nodes: { ...ANN.nodes, ...nodes } });
 
 const identityOf = async (section: object, host = ann, sections = {}): Promise<string> => {
-  const plan = await laterPlanOf(userns, section, { host, sections });
+  const plan = await planLaterOf(userns, section, { host, sections });
   return plan.split("\n").find((line) => line.startsWith("identity")) ?? "";
 };
 
 const refusal = async (section: object, host = ann): Promise<string> => {
   try {
-    await laterPlanOf(userns, section, { host });
+    await planLaterOf(userns, section, { host });
   } catch (error) {
     const { message, hint = "" } = error as { message: string; hint?: string };
     return `${message}\n${hint}`;
@@ -38,7 +38,7 @@ const refusal = async (section: object, host = ann): Promise<string> => {
 
 describe("userns: --userns auto", () => {
   test("gives a caller that is root a range that is chosen when the sandbox starts", async () => {
-    expect(await laterPlanOf(userns, sectionOf(userns, ["userns", "auto"]), { host: root })).toBe(
+    expect(await planLaterOf(userns, sectionOf(userns, ["userns", "auto"]), { host: root })).toBe(
       "namespace user\nidentity sandbox 1000:1000, outside range, /home/sandbox",
     );
   });
@@ -256,7 +256,7 @@ describe("userns: host root", () => {
 
   test("is mapped with that flag, and a note says what that means", async () => {
     const section = sectionOf(userns, ["uidmap", "0:0:2000"], ["dangerously-map-host-root", "true"]);
-    const plan = await laterPlanOf(userns, section, { host: root });
+    const plan = await planLaterOf(userns, section, { host: root });
     expect(plan).toContain("uid 0:0:2000");
     expect(plan).toContain(
       "note --dangerously-map-host-root: --uidmap maps uid 0 of the host, which is root, to 0 inside",
